@@ -1,0 +1,40 @@
+"""The listener that the Watchdog reports to: Alertmanager's webhook format, version 4."""
+
+import json
+import time
+from typing import Any
+
+from tests.harness.standins.https import Answer, HttpStandin, Request
+from tests.harness.standins.recorder import Delivery, Recorder, State
+
+RECEIVER = "heartbeat"
+
+
+class Heartbeat(HttpStandin):
+    """HTTP server that takes Alertmanager's webhooks on any path and records the names of their alerts."""
+
+    def __init__(self, recorder: Recorder, port: int = 0) -> None:
+        self._recorder = recorder
+        super().__init__(port=port)
+
+    def answer(self, request: Request) -> Answer:
+        try:
+            message = json.loads(request.body)
+            names = tuple(dict.fromkeys(str(alert["labels"]["alertname"]) for alert in message["alerts"]))
+            state: State = {"firing": "firing", "resolved": "resolved"}[message["status"]]  # type: ignore[assignment]
+            if message["version"] != "4":
+                raise ValueError(message["version"])
+        except (ValueError, KeyError, TypeError) as error:
+            self._record("firing", (), request.body.decode("utf-8", "replace"), f"no webhook of Alertmanager: {error}")
+            return Answer(400, "no webhook of Alertmanager")
+        self._record(state, names, message)
+        return Answer(200)
+
+    def receiver(self, request: Request) -> str:
+        return RECEIVER
+
+    def faulted(self, request: Request, problem: str) -> None:
+        self._record("firing", (), request.body.decode("utf-8", "replace"), problem)
+
+    def _record(self, state: State, names: tuple[str, ...], body: dict[str, Any] | str, problem: str = "") -> None:
+        self._recorder.add(Delivery(time.time(), RECEIVER, state, names, body, problem))
