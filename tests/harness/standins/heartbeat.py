@@ -21,9 +21,9 @@ class Heartbeat(HttpStandin):
         try:
             message = json.loads(request.body)
             names = tuple(dict.fromkeys(str(alert["labels"]["alertname"]) for alert in message["alerts"]))
-            state: State = {"firing": "firing", "resolved": "resolved"}[message["status"]]  # type: ignore[assignment]
-            if message["version"] != "4":
-                raise ValueError(message["version"])
+            state: State = "resolved" if message["status"] == "resolved" else "firing"
+            if message["version"] != "4" or message["status"] not in ("firing", "resolved"):
+                raise ValueError("version 4 and a status of firing or resolved were expected")
         except (ValueError, KeyError, TypeError) as error:
             self._record("firing", (), request.body.decode("utf-8", "replace"), f"no webhook of Alertmanager: {error}")
             return Answer(400, "no webhook of Alertmanager")

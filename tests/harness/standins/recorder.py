@@ -104,9 +104,7 @@ class Recorder:
         with self._changed:
             return [delivery for delivery in self._deliveries if delivery.at >= at]
 
-    def wait(
-        self, predicate: Callable[[Delivery], object], timeout: float, since: float = 0.0
-    ) -> Delivery | None:
+    def wait(self, predicate: Callable[[Delivery], object], timeout: float, since: float = 0.0) -> Delivery | None:
         """The first delivery since then that satisfies `predicate`, or None after `timeout` seconds."""
         found = self.wait_until(lambda deliveries: next(filter(predicate, deliveries), None), timeout, since)
         return found if isinstance(found, Delivery) else None
@@ -122,9 +120,7 @@ class Recorder:
                     return value
                 self._changed.wait(left)
 
-    def wait_quiet(
-        self, quiet: float, timeout: float, ignore: Collection[str] = ("heartbeat",)
-    ) -> bool:
+    def wait_quiet(self, quiet: float, timeout: float, ignore: Collection[str] = ("heartbeat",)) -> bool:
         """Wait until nothing has arrived for `quiet` seconds; false if that did not happen within `timeout` seconds.
 
         Receivers in `ignore` do not count.
@@ -149,7 +145,7 @@ class Recorder:
         since: float = 0.0,
         ignore: Collection[str] = ("heartbeat",),
     ) -> Difference:
-        """Wait for all of `expected`, then for `quiet` seconds of silence, and compare with all that was told since then.
+        """Wait for all of `expected`, then for `quiet` seconds of silence, and compare with all that was told since.
 
         A destination in `ignore` takes no part. The answer is false when the two sets are equal.
         """

@@ -1,4 +1,4 @@
-"""Slack's incoming webhooks: a channel is known by the webhook's path alone, payloads are held to Block Kit's limits."""
+"""Slack's incoming webhooks: a channel is known by the webhook's path alone, payloads are held to their limits."""
 
 import json
 import secrets

@@ -18,6 +18,7 @@ _ATTACHMENT_KEYS = {
     "text", "fields", "image_url", "thumb_url", "footer", "footer_icon", "ts", "mrkdwn_in", "callback_id", "actions",
     "attachment_type",
 }  # fmt: skip
+_CONTENT = ("blocks", "fallback", "text", "title", "pretext", "fields", "image_url")
 _COLOR = re.compile(r"good|warning|danger|#[0-9A-Fa-f]{6}|#[0-9A-Fa-f]{3}")
 
 
@@ -58,7 +59,7 @@ def _check_attachment(attachment: Any, where: str) -> None:
         value = attachment.get(key, "")
         if not isinstance(value, str) or len(value) > MOST_TEXT:
             raise Refusal("invalid_attachments", f"{where}.{key} is no string of at most {MOST_TEXT} characters")
-    if not any(attachment.get(key) for key in ("blocks", "fallback", "text", "title", "pretext", "fields", "image_url")):
+    if not any(attachment.get(key) for key in _CONTENT):
         raise Refusal("no_text", f"{where} is empty")
     color = attachment.get("color", "")
     if color and not (isinstance(color, str) and _COLOR.fullmatch(color)):
@@ -164,7 +165,8 @@ def _check_element(element: Any, where: str) -> None:
     """A webhook can show links; what asks for an answer needs an app, so buttons and images are all there is here."""
     kind = element.get("type") if isinstance(element, dict) else None
     if kind == "image":
-        return _check_image(element, where)
+        _check_image(element, where)
+        return
     if kind != "button":
         raise Refusal("invalid_blocks", f"{where}: unknown element {kind!r}")
     _known(element, {"type", "text", "action_id", "url", "value", "style", "confirm", "accessibility_label"}, where)

@@ -49,9 +49,7 @@ class Mail(Standin):
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def authenticate(
-        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
-    ) -> AuthResult:
+    def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         good = isinstance(data, LoginPassword) and (data.login, data.password) == (
             self.username.encode(),
             self.password.encode(),
@@ -157,4 +155,5 @@ class _Controller(Controller):
         )
 
     def _trigger_server(self) -> None:
-        """aiosmtpd would connect to port 0 here to see the factory work."""
+        self.port = self.bound_port  # aiosmtpd connects once, to see the factory work
+        super()._trigger_server()  # type: ignore[no-untyped-call]

@@ -22,11 +22,12 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("Alerting test CA")
         self.ca_file = folder / "ca.pem"
-        certificate = self._builder(self._name, self._key.public_key(), is_authority=True).sign(self._key, hashes.SHA256())
+        builder = self._builder(self._name, self._key.public_key(), is_authority=True)
+        certificate = builder.sign(self._key, hashes.SHA256())
         self.ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def server_context(self, *hosts: str) -> ssl.SSLContext:
-        """A TLS server context whose certificate is good for `hosts` (names and IP addresses; 127.0.0.1 is always in)."""
+        """A TLS server context whose certificate is good for 127.0.0.1, localhost and `hosts` (names or addresses)."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(self._issue(("127.0.0.1", "localhost", *hosts)))
@@ -53,7 +54,7 @@ class Authority:
     def _builder(
         self, subject: x509.Name, key: ec.EllipticCurvePublicKey, *, is_authority: bool
     ) -> x509.CertificateBuilder:
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now(datetime.UTC)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
