@@ -39,36 +39,77 @@ class Package(NamedTuple):
 
 SUITES: dict[str, tuple[Package, ...]] = {
     "bookworm": (
-        Package("prometheus", "2.42.0+ds-5+deb12u1", "p/prometheus",
-                "81d59a24fce84f7fbe97a45a4f2914b6a5881b5cd1db2a6a0e129e515e1a5f55"),
-        Package("prometheus-alertmanager", "0.25.0-1+b4", "p/prometheus-alertmanager",
-                "4fb9aed15cfe8e0c32408e643ab32a1e41ee87d2cc26f18aeba928b1b0b98ae7"),
-        Package("prometheus-blackbox-exporter", "0.23.0-4+b4", "p/prometheus-blackbox-exporter",
-                "61816a8d7923cc56342c18671ec9cb7920d61bec0ed5e6cbe8dd375022a00271"),
+        Package(
+            "prometheus",
+            "2.42.0+ds-5+deb12u1",
+            "p/prometheus",
+            "81d59a24fce84f7fbe97a45a4f2914b6a5881b5cd1db2a6a0e129e515e1a5f55",
+        ),
+        Package(
+            "prometheus-alertmanager",
+            "0.25.0-1+b4",
+            "p/prometheus-alertmanager",
+            "4fb9aed15cfe8e0c32408e643ab32a1e41ee87d2cc26f18aeba928b1b0b98ae7",
+        ),
+        Package(
+            "prometheus-blackbox-exporter",
+            "0.23.0-4+b4",
+            "p/prometheus-blackbox-exporter",
+            "61816a8d7923cc56342c18671ec9cb7920d61bec0ed5e6cbe8dd375022a00271",
+        ),
     ),
     "trixie": (
-        Package("prometheus", "2.53.3+ds1-2", "p/prometheus",
-                "58c3e6a86c56cb3bfd71032fa48d65945d526441a212f5815dfe5ed9cb787ecc"),
-        Package("promtool", "2.53.3+ds1-2", "p/prometheus",
-                "ff27654eacc95abd846d344e91fe4ba3b4f0588a50d606ed1d2f09ad3408722f"),
-        Package("prometheus-alertmanager", "0.28.1+ds-1", "p/prometheus-alertmanager",
-                "76ee08c2bf686fa32ca243d099b6bfc6cb00074e9337c18ef73154b60c5830a9"),
-        Package("prometheus-blackbox-exporter", "0.26.0-1", "p/prometheus-blackbox-exporter",
-                "548213651cead2504142c2954d066c138bb1da180262a39f0ed1b40e0adac9d1"),
+        Package(
+            "prometheus",
+            "2.53.3+ds1-2",
+            "p/prometheus",
+            "58c3e6a86c56cb3bfd71032fa48d65945d526441a212f5815dfe5ed9cb787ecc",
+        ),
+        Package(
+            "promtool",
+            "2.53.3+ds1-2",
+            "p/prometheus",
+            "ff27654eacc95abd846d344e91fe4ba3b4f0588a50d606ed1d2f09ad3408722f",
+        ),
+        Package(
+            "prometheus-alertmanager",
+            "0.28.1+ds-1",
+            "p/prometheus-alertmanager",
+            "76ee08c2bf686fa32ca243d099b6bfc6cb00074e9337c18ef73154b60c5830a9",
+        ),
+        Package(
+            "prometheus-blackbox-exporter",
+            "0.26.0-1",
+            "p/prometheus-blackbox-exporter",
+            "548213651cead2504142c2954d066c138bb1da180262a39f0ed1b40e0adac9d1",
+        ),
     ),
     # The forward check: a Prometheus of the next major version reads what we render.
     "forky": (
-        Package("prometheus", "3.5.3+ds1-6", "p/prometheus",
-                "593bcced02d8082688ea034dfc543848ad145c5f793aae5aad756c4dbdfa98da"),
-        Package("promtool", "3.5.3+ds1-6", "p/prometheus",
-                "1fb8bad7b932e7a44bccb12517f0bd96d5d5d83f15d3a1c0e2aa705cbf93fe90"),
+        Package(
+            "prometheus",
+            "3.5.3+ds1-6",
+            "p/prometheus",
+            "593bcced02d8082688ea034dfc543848ad145c5f793aae5aad756c4dbdfa98da",
+        ),
+        Package(
+            "promtool",
+            "3.5.3+ds1-6",
+            "p/prometheus",
+            "1fb8bad7b932e7a44bccb12517f0bd96d5d5d83f15d3a1c0e2aa705cbf93fe90",
+        ),
     ),
-}  # fmt: skip
+}
 
 PIP_WHEEL = (
-    Package("python3-pip-whl", "23.0.1+dfsg-1", "p/python-pip",
-            "cc373690a1cb469fb301b9fe0125048e3102f2e365d1b2d27cab091ec89fccdc", "all"),
-)  # fmt: skip
+    Package(
+        "python3-pip-whl",
+        "23.0.1+dfsg-1",
+        "p/python-pip",
+        "cc373690a1cb469fb301b9fe0125048e3102f2e365d1b2d27cab091ec89fccdc",
+        "all",
+    ),
+)
 PROOT = (
     Package("proot", "5.1.0-1.3", "p/proot", "ba51946d76c0a681c034b93266d870db7e21b0d3230a4d2dea3bffb556271aeb"),
     Package("libtalloc2", "2.4.0-f2", "t/talloc", "2cbba68ca13003a0da794f5bcc44d95d0a191514fdd2d2764858b37215f0867c"),
@@ -180,7 +221,9 @@ class _Fetch:
 
     def _configure_apt(self) -> None:
         if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
-            raise HarnessError("apt-get and dpkg-deb are needed to fetch Prometheus and Alertmanager: run this on Debian")
+            raise HarnessError(
+                "apt-get and dpkg-deb are needed to fetch Prometheus and Alertmanager: run this on Debian"
+            )
         folder = self.folder
         for name in ("lists/partial", "cache/archives/partial", "debs", "root", "stamps"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -194,13 +237,17 @@ class _Fetch:
     def _archives(self) -> list[str]:
         """Addresses of the Debian archives that this machine already uses: a mirror inside a company stays in use."""
         form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)"
-        listed = self._run(["apt-get", "indextargets", "--no-release-info", "--format", form, "Created-By: Packages"], own=False)
+        listed = self._run(
+            ["apt-get", "indextargets", "--no-release-info", "--format", form, "Created-By: Packages"], own=False
+        )
         rows = [line.split("|") for line in listed.stdout.splitlines() if line.count("|") == 3]
         codename = _os_release().get("VERSION_CODENAME", "bookworm")
         ours = [row for row in rows if row[1] == codename and row[2] == "main"]
         debian = [row for row in ours if not row[3] or "debian-archive" in row[3]] or ours
         if not debian:
-            raise HarnessError("apt knows no source of Debian's main component on this machine (/etc/apt/sources.list)", self.log)
+            raise HarnessError(
+                "apt knows no source of Debian's main component on this machine (/etc/apt/sources.list)", self.log
+            )
         return list(dict.fromkeys(row[0] for row in debian))
 
     def _fetch(self, package: Package) -> None:
@@ -234,7 +281,9 @@ class _Fetch:
             self.indexed = True
         for old in (self.folder / "debs").glob(f"{package.name}_*.deb"):
             old.unlink()
-        self._run(["apt-get", "-qq", "download", package.name], check=f"Debian {self.suite} gave no package {package.name}")
+        self._run(
+            ["apt-get", "-qq", "download", package.name], check=f"Debian {self.suite} gave no package {package.name}"
+        )
         debs = sorted((self.folder / "debs").glob(f"{package.name}_*.deb"))
         if not debs:
             raise HarnessError(f"Debian {self.suite} gave no package {package.name}", self.log)
@@ -263,7 +312,13 @@ class _Fetch:
             environment["APT_CONFIG"] = str(self.folder / "apt.conf")
         try:
             done = subprocess.run(
-                command, cwd=self.folder / "debs", env=environment, text=True, capture_output=True, timeout=TIMEOUT_S, check=False
+                command,
+                cwd=self.folder / "debs",
+                env=environment,
+                text=True,
+                capture_output=True,
+                timeout=TIMEOUT_S,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as problem:
             raise HarnessError(f"{check or command[0]}: {problem}", self.log) from problem

@@ -1,0 +1,68 @@
+"""Repairs of LocalStack 4.13.1, each beside the fault that it mends. Run when its infrastructure starts."""
+
+import os
+from typing import Any
+
+from localstack.runtime import hooks
+
+ALARM_INTERVAL_S = float(os.environ.get("HARNESS_ALARM_INTERVAL_S") or 5)
+
+
+@hooks.on_infra_start()
+def evaluate_alarms_often() -> None:
+    """It evaluates an alarm once in period × evaluation periods, so ten minutes of trouble would be told ten minutes later."""
+    from localstack.services.cloudwatch.alarm_scheduler import AlarmScheduler
+
+    original = AlarmScheduler.__init__
+
+    def init(self: Any) -> None:
+        original(self)
+        schedule = self.scheduler.schedule
+
+        def schedule_often(*arguments: Any, **options: Any) -> Any:
+            if options.get("period"):
+                options["period"] = min(options["period"], ALARM_INTERVAL_S)
+            return schedule(*arguments, **options)
+
+        self.scheduler.schedule = schedule_often
+
+    AlarmScheduler.__init__ = init
+
+
+@hooks.on_infra_start()
+def keep_tags_of_new_alarms() -> None:
+    """PutMetricAlarm drops the tags, so that every second plan would add them."""
+    from localstack.services.cloudwatch.provider_v2 import CloudwatchProvider
+    from localstack.utils.aws import arns
+
+    original = CloudwatchProvider.put_metric_alarm
+
+    def put_metric_alarm(self: Any, context: Any, request: Any) -> None:
+        original(self, context, request)
+        if tags := request.get("Tags"):
+            arn = arns.cloudwatch_alarm_arn(request["AlarmName"], context.account_id, context.region)
+            self.get_store(context.account_id, context.region).TAGS.tag_resource(arn, tags)
+
+    # LocalStack finds an operation's method by the marks on it.
+    put_metric_alarm.__dict__.update(original.__dict__)
+    CloudwatchProvider.put_metric_alarm = put_metric_alarm
+
+
+@hooks.on_infra_start()
+def keep_launch_template_tags_apart() -> None:
+    """moto writes a launch template's own tags into its instances' data, so that every second plan with default_tags differs."""
+    from moto.ec2.responses.launch_templates import LaunchTemplates
+
+    original = LaunchTemplates.create_launch_template
+
+    def create_launch_template(self: Any) -> Any:
+        answer = original(self)
+        for template in self.ec2_backend.launch_templates.values():
+            for version in template.versions:
+                tags = version.data.get("TagSpecifications") or []
+                version.data["TagSpecifications"] = [
+                    tag for tag in tags if tag.get("ResourceType") != "launch-template"
+                ]
+        return answer
+
+    LaunchTemplates.create_launch_template = create_launch_template
