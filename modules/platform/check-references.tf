@@ -108,7 +108,7 @@ locals {
     if length(distinct([for row in rows : row.given.slack_webhook if can(row.given.slack_webhook)])) > 1
   ]
   secret_problems = [
-    for secret, channels in { for channel, secret in local.slack_secret : secret => channel... } :
+    for secret, channels in local.channels_of_secret :
     "${join(" and ", channels)} share the webhook secret ${secret}: a webhook leads to one channel, give one of them a slack_webhook of its own"
     if length(channels) > 1
   ]

@@ -38,8 +38,9 @@ locals {
     }
   ]
 
+  channels_of_secret = { for channel, secret in local.slack_secret : secret => channel... }
   secrets = merge(
-    { for row in local.destinations : row.pagerduty => "PagerDuty routing key (Events API v2)" if row.pagerduty != null },
-    { for channel, secret in local.slack_secret : secret => "Slack webhook of ${channel}" },
+    { for secret in toset(compact([for row in local.destinations : row.pagerduty])) : secret => "PagerDuty routing key (Events API v2)" },
+    { for secret, channels in local.channels_of_secret : secret => "Slack webhook of ${channels[0]}" },
   )
 }

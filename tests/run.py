@@ -1,0 +1,136 @@
+"""All tests, tier by tier, from the cheapest to the dearest: `python -m tests.run [TIER …]`.
+
+Each tier is a pytest run of its own folders; its summary line gives counts and time. Two lanes run side by side, so that
+both cores are used. Exits 0 only if every tier passed and ran at least one test.
+"""
+
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.harness import paths
+from tests.harness.errors import HarnessError
+from tests.harness.process import assert_no_processes_left
+from tests.harness.progress import say
+
+TIER_TIMEOUT_S = 1200
+COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
+
+
+class Tier(NamedTuple):
+    """`folders` below tests/; `about` says what a user would lose if it failed."""
+
+    name: str
+    folders: tuple[str, ...]
+    about: str
+
+
+class Outcome(NamedTuple):
+    """What became of a tier. `seconds` is wall time."""
+
+    tier: Tier
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+    log: Path
+
+
+LANES: tuple[tuple[Tier, ...], ...] = (
+    (
+        Tier("unit", ("unit",), "forwarders, stand-ins, host scripts and tools"),
+        Tier("catalogue", ("platform",), "every mistake in a catalogue is named"),
+        Tier("rendered", ("rendered", "rules"), "promtool and amtool on what is rendered, both Debian suites"),
+        Tier("routing", ("routing",), "every alert reaches exactly its receivers"),
+    ),
+    (
+        Tier("plan", ("plan",), "plans of the module"),
+        Tier("apply", ("apply",), "apply, empty second plan, destroy on the emulator"),
+        Tier("flows", ("flows",), "a real failure reaches the right people, end to end"),
+        Tier("breakage", ("breakage",), "each link broken in turn is noticed"),
+    ),
+)
+
+
+def run_tier(tier: Tier) -> Outcome:
+    """Run one tier; its output goes to a log, which is shown if it fails."""
+    log = paths.log_file(f"test-{tier.name}")
+    began = time.monotonic()
+    say(f"  … {tier.name}: {tier.about}")
+    command = [sys.executable, "-m", "pytest", "-q", "--no-header", *(f"tests/{folder}" for folder in tier.folders)]
+    with log.open("w") as out:
+        try:
+            code = subprocess.run(
+                command, cwd=paths.ROOT, stdout=out, stderr=subprocess.STDOUT, timeout=TIER_TIMEOUT_S, check=False
+            ).returncode
+        except subprocess.TimeoutExpired:
+            code = -1
+            out.write(f"\nthe tier took longer than {TIER_TIMEOUT_S} s\n")
+    return outcome(tier, code, log, time.monotonic() - began)
+
+
+def outcome(tier: Tier, code: int, log: Path, seconds: float) -> Outcome:
+    """Counts from pytest's closing line; a run that broke off or ran nothing counts as a failure."""
+    text = log.read_text(errors="replace")
+    counts = {word.rstrip("s"): int(number) for number, word in COUNT.findall("\n".join(text.splitlines()[-3:]))}
+    passed, skipped = counts.get("passed", 0), counts.get("skipped", 0)
+    failed = counts.get("failed", 0) + counts.get("error", 0)
+    if failed == 0 and (code != 0 or passed == 0):
+        failed = 1
+    mark = "✓" if failed == 0 else "✗"
+    say(f"  {mark} {tier.name}: {passed} passed, {failed} failed, {skipped} skipped in {seconds:.0f} s")
+    if failed:
+        say(text[-6000:])
+        say(f"    (log: {log})")
+    return Outcome(tier, passed, failed, skipped, seconds, log)
+
+
+def run_lanes(lanes: Sequence[Sequence[Tier]]) -> list[Outcome]:
+    """Each lane in a thread, its tiers one after the other."""
+    outcomes: list[Outcome] = []
+
+    def run(lane: Sequence[Tier]) -> None:
+        for tier in lane:
+            outcomes.append(run_tier(tier))
+
+    threads = [threading.Thread(target=run, args=(lane,)) for lane in lanes if lane]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def main(names: Sequence[str]) -> int:
+    known = [tier.name for lane in LANES for tier in lane]
+    if unknown := [name for name in names if name not in known]:
+        print(f"there is no tier {', '.join(unknown)}: use some of {', '.join(known)}", file=sys.stderr)
+        return 2
+    began = time.monotonic()
+    outcomes = run_lanes([[tier for tier in lane if not names or tier.name in names] for lane in LANES])
+    print(f"\n{'tier':<12}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    for o in outcomes:
+        print(f"{o.tier.name:<12}{o.passed:>8}{o.failed:>8}{o.skipped:>9}{o.seconds:>9.0f}")
+    print(f"all tiers in {time.monotonic() - began:.0f} s\n")
+    left = _left_processes()
+    passed, failed = sum(o.passed for o in outcomes), sum(o.failed for o in outcomes) + left
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def _left_processes() -> int:
+    try:
+        assert_no_processes_left()
+    except HarnessError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
