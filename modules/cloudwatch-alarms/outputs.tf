@@ -1,0 +1,34 @@
+output "alarms" {
+  description = "What each alarm carries, by name, known at plan: severity, category, plane, service, resource, and topic (critical, warning, slo, infrastructure)."
+  value = {
+    for name, alarm in local.alarms : name => {
+      severity = alarm.severity
+      category = alarm.category
+      plane    = alarm.plane
+      service  = alarm.service
+      resource = alarm.resource
+      topic    = local.topic_of[name]
+    }
+  }
+
+  precondition {
+    condition     = length(local.problems) == 0
+    error_message = join("\n", concat(["The alarms have ${length(local.problems)} problem(s):"], local.problems))
+  }
+}
+
+output "resources" {
+  description = "Whose each resource is, by its identifier in AWS: category, plane, service."
+  value = {
+    for identifier, same in { for resource in local.resources : resource.identifier => resource... } : identifier => {
+      category = values(local.alarm_catalogue[same[0].section])[0].category
+      plane    = same[0].plane
+      service  = same[0].service
+    }
+  }
+}
+
+output "alarm_arns" {
+  description = "ARN of each alarm, by name."
+  value       = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
+}

@@ -1,0 +1,84 @@
+# Alarm catalogue x resources, with what the caller said of single alarms: every alarm that is made, by name.
+locals {
+  candidates = flatten([
+    for resource in local.resources : [
+      for suffix, row in local.alarm_catalogue[resource.section] : {
+        resource = resource
+        suffix   = suffix
+        row      = merge(local.alarm_defaults, row)
+        override = merge({ enabled = null, threshold = null, severity = null, critical_threshold = null }, try(resource.overrides[suffix], {}))
+      }
+    ]
+  ])
+  wanted = [
+    for c in local.candidates : c
+    if contains(c.row.kinds, c.resource.kind) && (c.override.enabled == null ? (!c.row.recommended || var.settings.recommended_alarms) : c.override.enabled)
+  ]
+
+  # The alarm itself, and where a critical threshold is given a second one above it.
+  tiers = concat(
+    [for c in local.wanted : {
+      name      = "${var.alarm_prefix}${c.resource.name}-${c.suffix}"
+      threshold = c.override.threshold == null ? c.row.threshold : c.override.threshold
+      severity  = c.override.severity == null ? c.row.severity : c.override.severity
+      source    = c
+    }],
+    [for c in local.wanted : {
+      name      = "${var.alarm_prefix}${c.resource.name}-${c.suffix}-critical"
+      threshold = c.override.critical_threshold
+      severity  = "critical"
+      source    = c
+    } if c.override.critical_threshold != null],
+  )
+
+  alarms_by_name = { for tier in local.tiers : tier.name => tier... }
+  alarms = {
+    for name, same_name in local.alarms_by_name : name => {
+      metric     = same_name[0].source.row.metric
+      namespace  = same_name[0].source.row.namespace
+      statistic  = same_name[0].source.row.statistic
+      dimensions = same_name[0].source.resource.dimensions
+      comparison = same_name[0].source.row.comparison
+      threshold  = same_name[0].threshold
+      scale      = same_name[0].source.row.scale
+      unit       = same_name[0].source.row.unit
+      period     = same_name[0].source.row.period
+      periods    = same_name[0].source.row.periods
+      missing    = same_name[0].source.row.missing
+      reason     = same_name[0].source.row.reason
+      severity   = same_name[0].severity
+      category   = same_name[0].source.row.category
+      plane      = same_name[0].source.resource.plane
+      service    = same_name[0].source.resource.service
+      resource   = same_name[0].source.resource.name
+      runbook    = "${local.runbook_of_section[same_name[0].source.resource.section]}-${same_name[0].source.suffix}"
+    }
+  }
+  # One alarm, one topic.
+  topic_of = {
+    for name, alarm in local.alarms : name => (
+      alarm.category == "slo" ? "slo" :
+      alarm.category == "infrastructure" ? "infrastructure" :
+      alarm.severity == "critical" ? "critical" : "warning"
+    )
+  }
+
+  duplicates = [
+    for name, same_name in local.alarms_by_name :
+    "${name} is wanted by ${join(" and ", [for tier in same_name : "${tier.source.resource.section}.${tier.source.resource.service} (${tier.source.suffix})"])}: CloudWatch would keep one of them, rename one resource in the catalogue"
+    if length(same_name) > 1
+  ]
+  unknown_insufficient_data = [
+    for name in var.settings.insufficient_data_alarms :
+    "cloudwatch.insufficient_data_alarms names ${jsonencode(name)}, which is no alarm of this deployment: use names of the output alarms"
+    if !contains(keys(local.alarms_by_name), name)
+  ]
+  impossible_tiers = [
+    for tier in local.tiers :
+    "${tier.source.resource.section}.${tier.source.resource.service}.alarms.${tier.source.suffix}.critical_threshold is ${tier.threshold}, the warning's is ${tier.source.override.threshold == null ? tier.source.row.threshold : tier.source.override.threshold}: the critical one must lie ${tier.source.row.comparison} it, or it pages before anybody was warned"
+    if tier.source.override.critical_threshold != null && endswith(tier.name, "-critical") && (tier.source.row.comparison == "above"
+      ? tier.threshold <= (tier.source.override.threshold == null ? tier.source.row.threshold : tier.source.override.threshold)
+    : tier.threshold >= (tier.source.override.threshold == null ? tier.source.row.threshold : tier.source.override.threshold))
+  ]
+  problems = concat(local.duplicates, local.unknown_insufficient_data, local.impossible_tiers)
+}

@@ -1,0 +1,13 @@
+# What Prometheus and Alertmanager remember outlives the host. The host finds the volume by its id, formats it only when nothing is on it,
+# and starts nothing without it.
+resource "aws_ebs_volume" "data" {
+  # checkov:skip=CKV_AWS_189: AWS' own key unless the caller brings one: with a customer's key the group's service role needs a grant first
+  availability_zone = var.subnet.availability_zone
+  size              = var.data_volume_gb
+  type              = "gp3"
+  encrypted         = true
+  kms_key_id        = var.volume_key == null ? null : var.volume_key.key_arn
+  final_snapshot    = var.final_snapshot
+
+  tags = merge(var.tags, { Name = "${local.host_name}-data" }) #trivy:ignore:AVD-AWS-0027 AWS' own key unless the caller brings one
+}
