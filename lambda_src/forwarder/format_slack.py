@@ -1,0 +1,99 @@
+"""A Slack message in Block Kit for one notification. Pure; escaped, and cut to Slack's limits.
+
+Webhooks cannot edit a message or answer in a thread, so that an alarm's end is a message of its own.
+"""
+
+from typing import Any
+
+from forwarder.notification import FIRING, NO_DATA, RESOLVED, Notification
+from forwarder.order import is_first_data
+from forwarder.text import clock, cut
+
+SECTION, FIELD, BUTTON, TEXT, FIELDS, BUTTONS = 2900, 1900, 70, 3000, 10, 5
+COLOURS = {"critical": "#d40e0d", "warning": "#e8912d", "info": "#439fe0"}
+GREEN, GREY = "#2eb67d", "#9e9e9e"
+NO_END = "Nothing will end this by itself."
+STAYS_OPEN = "No data is no recovery: an open incident stays open."
+
+
+def message(notification: Notification, overtaken: str) -> dict[str, Any]:
+    """The body of the webhook's POST. `overtaken` is the state that has come since, empty when there is none."""
+    if is_first_data(notification) and not overtaken:
+        return first_data(notification)
+    head = _headline(notification, overtaken)
+    return {
+        "text": cut(head, TEXT),
+        "blocks": [_section(head)],
+        "attachments": [{"color": _colour(notification, overtaken), "blocks": _blocks(notification, overtaken)}],
+    }
+
+
+def first_data(notification: Notification) -> dict[str, Any]:
+    """One short line: an alarm that has begun to see data has recovered from nothing."""
+    name = cut(notification.name, 255)
+    text = escaped(f"{name} has data now and is within its threshold; it was not in alarm before", 600)
+    return {"text": text, "blocks": [{"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}]}
+
+
+def escaped(text: str, limit: int) -> str:
+    """Slack's three characters escaped, at most `limit` long, never cut within an escape."""
+    safe = text[:limit].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if len(safe) <= limit and len(text) <= limit:
+        return safe
+    safe = safe[: limit - 1]
+    start = safe.rfind("&", len(safe) - 5)
+    if start >= 0 and ";" not in safe[start:]:
+        safe = safe[:start]
+    return safe + "…"
+
+
+def _headline(notification: Notification, overtaken: str) -> str:
+    word = {FIRING: notification.severity.upper(), RESOLVED: "RESOLVED", NO_DATA: "NO DATA"}[notification.state]
+    name = escaped(notification.name, 300)
+    change = f"  {escaped(notification.change, 100)}" if notification.change else ""
+    return f"{'LATE ' if overtaken else ''}[{word}] *{name}*{change}"
+
+
+def _colour(notification: Notification, overtaken: str) -> str:
+    if overtaken or notification.state == NO_DATA:
+        return GREY
+    return GREEN if notification.state == RESOLVED else COLOURS[notification.severity]
+
+
+def _blocks(notification: Notification, overtaken: str) -> list[dict[str, Any]]:
+    summary = "" if notification.summary in (notification.name, notification.body) else notification.summary
+    told = [text for text in (_note(notification, overtaken), summary, notification.body) if text]
+    blocks = [_section(escaped("\n".join(told), SECTION))] if told else []
+    if fields := [_field(label, value) for label, value in _shown(notification)]:
+        blocks.append({"type": "section", "fields": fields})
+    if buttons := [_button(text, address) for text, address in notification.links[:BUTTONS]]:
+        blocks.append({"type": "actions", "elements": buttons})
+    return blocks
+
+
+def _note(notification: Notification, overtaken: str) -> str:
+    if overtaken:
+        began = clock(notification.at)
+        now = "it is over now" if overtaken == RESOLVED else "it fires again now"
+        return f"Late: this is what happened{f' at {began}' if began else ''}; {now}."
+    if notification.state == NO_DATA:
+        return STAYS_OPEN
+    pages = notification.state == FIRING and notification.severity == "critical"
+    return NO_END if pages and not notification.ends else ""
+
+
+def _shown(notification: Notification) -> list[tuple[str, str]]:
+    facts = [*notification.facts[: FIELDS - 2], ("Severity", notification.severity), ("Time", clock(notification.at))]
+    return [(label, value) for label, value in facts if value]
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _field(label: str, value: str) -> dict[str, str]:
+    return {"type": "mrkdwn", "text": f"*{escaped(label, 100)}*\n{escaped(value, FIELD - 110)}"}
+
+
+def _button(text: str, address: str) -> dict[str, Any]:
+    return {"type": "button", "text": {"type": "plain_text", "text": cut(text, BUTTON)}, "url": address}
