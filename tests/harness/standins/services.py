@@ -12,12 +12,13 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
+from tests.harness.errors import HarnessError
 from tests.harness.standins.series import BY_KIND, Sample, SeriesMap
 
 PROGRAM = Path(__file__).with_name("service_process.py")
 
 
-class ServiceError(Exception):
+class ServiceError(HarnessError):
     """A service stand-in could not do what it was told."""
 
 
