@@ -1,8 +1,11 @@
-"""Virtual environments from hash-locked files, from nothing but a Python 3.11: `python3 -m tests.harness.bootstrap [NAME …]`.
+"""Virtual environments from hash-locked files, from nothing but a Python 3.11.
 
-`harness` (the default) becomes `.cache/venv`; every other `requirements/NAME.lock.txt` becomes `.cache/NAME-venv`. A stamp holds the lock's
-hash, so that a warm call reads two small files. pip comes with Python or, where Debian's python3-venv is missing, out of Debian's archive;
-it installs uv, and uv the rest; where uv cannot reach the mirror (it reads no pip.conf), pip does it all.
+    python3 -m tests.harness.bootstrap [NAME …]
+
+`harness` (the default) becomes `.cache/venv`; every other `requirements/NAME.lock.txt` becomes `.cache/NAME-venv`.
+A stamp holds the lock's hash, so that a warm call reads two small files. pip comes with Python or, where Debian's
+python3-venv is missing, out of Debian's archive; it installs uv, and uv the rest; where uv cannot reach the mirror
+(it reads no pip.conf), pip does it all.
 Needs the standard library only.
 """
 
@@ -25,8 +28,9 @@ SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 INSTALL_TIMEOUT_S = 900
 # What installers say when nobody answers, as opposed to "no such version" or "wrong hash".
 UNREACHABLE = re.compile(
-    r"NewConnectionError|ConnectionError|ConnectTimeout|ReadTimeout|Name or service not known|name resolution|dns error|"
-    r"Connection refused|Network is unreachable|error sending request|Max retries exceeded|operation timed out|ProxyError",
+    r"NewConnectionError|ConnectionError|ConnectTimeout|ReadTimeout|Name or service not known|name resolution|"
+    r"dns error|Connection refused|Network is unreachable|error sending request|Max retries exceeded|"
+    r"operation timed out|ProxyError",
     re.IGNORECASE,
 )
 
@@ -123,7 +127,7 @@ def _install_problem(requirements: Path, log: Path) -> str:
 
 
 def installer_environment() -> dict[str, str]:
-    """The environment for pip and uv: caches below .cache/, the system's certificates, no surprises from the caller's shell."""
+    """The environment for pip and uv: caches below .cache/, the system's certificates, no other Python's paths."""
     environment = {
         key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
     }

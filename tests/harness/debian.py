@@ -1,8 +1,9 @@
 """Programs out of the packages of any Debian suite, as any user: nothing is installed, nothing is started.
 
-A pinned package is fetched by its place in the archive and checked against the SHA-256 written here. When the archive no longer has that
-version, the suite's current one is taken instead, checked against the signed index; `Programs.versions` says what runs.
-Needs Python's standard library only: the bootstrap uses it before there is any virtual environment.
+A pinned package is fetched by its place in the archive and checked against the SHA-256 written here. When the archive
+no longer has that version, the suite's current one is taken instead, checked against the signed index;
+`Programs.versions` says what runs. Needs Python's standard library only: the bootstrap uses it before there is any
+virtual environment.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ TIMEOUT_S = 300
 
 
 class Package(NamedTuple):
-    """A package, its pinned version and where the archive keeps it (`place`: folder below pool/main). `sha256` is amd64's or all's."""
+    """A package, its pinned version, where the archive keeps it (a folder below pool/main) and that file's SHA-256."""
 
     name: str
     version: str
@@ -261,7 +262,7 @@ class _Fetch:
         deb.unlink()
 
     def _pinned(self, package: Package) -> Path | None:
-        """The pinned version by its address: no index is needed, because its hash is known. None if no archive has it."""
+        """The pinned version by its address: its hash is known, so no index is needed. None if no archive has it."""
         if package.architecture not in ("all", self._architecture()):
             return None
         deb = self.folder / "debs" / package.filename

@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 class HarnessError(Exception):
-    """Something that the tests stand on could not be had. `message` is one line; `log_path` names the file with the details."""
+    """Something that the tests stand on could not be had: one line, and the file with the details."""
 
     def __init__(self, message: str, log_path: Path | None = None) -> None:
         self.message = " ".join(message.split())

@@ -1,4 +1,4 @@
-"""The AWS emulator: LocalStack in host mode, with Lambda functions as local processes and moto's services beside its own."""
+"""The AWS emulator: LocalStack in host mode, Lambda functions as local processes, moto's services beside its own."""
 
 import json
 import os
@@ -56,7 +56,7 @@ class LocalStack:
     def start(self) -> Self:
         """Start it and wait until it really answers. HarnessError names the log when it does not."""
         python = bootstrap.venv("localstack")
-        command = [python, "-m", "localstack.runtime.main"]
+        command: list[str | Path] = [python, "-m", "localstack.runtime.main"]
         self.supervisor.start(
             "localstack",
             command,
@@ -160,7 +160,7 @@ class LocalStack:
             "GATEWAY_LISTEN": address,
             "LOCALSTACK_HOST": address,
             "SQS_ENDPOINT_STRATEGY": "off",
-            # Without these it guesses whether it is in Docker, writes to /var/lib, and a second one removes the first's files.
+            # Else it guesses whether it is in Docker and writes to /var/lib, where two are in each other's way.
             "OVERRIDE_IN_DOCKER": "0",
             "FILESYSTEM_ROOT": str(home),
             "XDG_CACHE_HOME": str(home / "cache"),

@@ -1,6 +1,7 @@
 """Starts real programs and ends them: whole trees, also on Ctrl-C, SIGTERM, and when this process is killed.
 
-Each started process carries a mark in its environment; `tests.harness.reaper` ends the marked ones when this process is gone.
+Each started process carries a mark in its environment; `tests.harness.reaper` ends the marked ones when this process
+is gone.
 """
 
 import atexit
@@ -119,7 +120,8 @@ def _can_bind(host: str, port: int) -> bool:
 def _holder(port: int) -> str:
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            where = connection.laddr
+            if connection.status == psutil.CONN_LISTEN and where and where.port == port and connection.pid:
                 return f" by {psutil.Process(connection.pid).name()} (pid {connection.pid})"
     except psutil.Error:
         pass
@@ -235,7 +237,7 @@ class Process:
 
 
 class Supervisor:
-    """The programs of one run: started by name, logged to `<run_dir>/logs/<name>.log`, all ended when the block ends."""
+    """The programs of one run: started by name, logged to `<run_dir>/logs/<name>.log`, ended with the block."""
 
     def __init__(self, run_dir: Path) -> None:
         self.run_dir = run_dir
@@ -260,9 +262,10 @@ class Supervisor:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
     ) -> Process:
-        """Start a program and wait for `ready`. `ports` are those that it will listen on: one in use is named before the start.
+        """Start a program and wait for `ready`.
 
-        `env` replaces the whole environment. A process of the same name that still runs is an error.
+        `ports` are those that it will listen on: one in use is named before the start. `env` replaces the whole
+        environment. A process of the same name that still runs is an error.
         """
         if name in self.processes and self.processes[name].is_running():
             raise HarnessError(f"{name} runs already", self.processes[name].log)
@@ -300,7 +303,7 @@ def run(
     env: Mapping[str, str] | None = None,
     stdin: str | None = None,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a program to its end, output captured. HarnessError after `timeout_s`; its whole tree ends with it, on Ctrl-C too."""
+    """Run a program to its end, output captured. HarnessError after `timeout_s`; then, as on Ctrl-C, its tree ends."""
     mark = _next_mark()
     words = [str(part) for part in command]
     environment = {**(os.environ if env is None else env), reaper.VARIABLE: mark}

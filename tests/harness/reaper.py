@@ -1,7 +1,9 @@
-"""Ends whatever a harness process has started, when that process ends in any way: `reaper.py MARK`, with a pipe as standard input.
+"""Ends whatever a harness process has started, when that process ends in any way.
 
-The pipe closes when its writer dies, by SIGKILL too. Processes are found by the mark in their environment, so that none escapes by a session
-of its own. Run as a script by its path: standard library only, nothing of the harness imported.
+    reaper.py MARK, with a pipe as standard input
+
+The pipe closes when its writer dies, by SIGKILL too. Processes are found by the mark in their environment, so that
+none escapes by a session of its own. Run as a script by its path: standard library only, nothing of the harness.
 """
 
 import os
@@ -25,8 +27,7 @@ def marked(mark: str) -> list[int]:
 
 def _carries(path: str, needle: bytes) -> bool:
     try:
-        with open(f"{path}/environ", "rb") as handle:
-            return any(part.startswith(needle) for part in handle.read().split(b"\0"))
+        return any(part.startswith(needle) for part in Path(path, "environ").read_bytes().split(b"\0"))
     except OSError:
         return False  # ended meanwhile, or not ours to read
 

@@ -1,4 +1,4 @@
-"""LocalStack's executor for Lambda functions without Docker: Python zips run by the genuine `awslambdaric` as local processes.
+"""LocalStack's executor for Lambda functions without Docker: zips run by the genuine `awslambdaric` as processes.
 
 `HARNESS_LAMBDA_ENV` (JSON object) is put under every function's environment: a certificate authority of the test, say.
 """
@@ -17,7 +17,7 @@ from harness_emulator.sandbox import Answer, Event, Sandbox
 
 
 class LocalExecutor(RuntimeExecutor):
-    """One execution environment of one function version. A crash or a timeout costs the sandbox; the next event gets a new one."""
+    """An execution environment of a function version. After a crash or a timeout the next event gets a new sandbox."""
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:
         super().__init__(id, function_version)
@@ -68,8 +68,7 @@ class LocalExecutor(RuntimeExecutor):
         self.init_problem = self.sandbox.wait_until_ready()
 
     def _logs(self, request_id: str, duration_ms: float, sandbox: Sandbox, answer: Answer) -> str:
-        """What was written since the last event (loading the module included), framed and measured as Lambda does it."""
-        version = self.function_version
+        """What was written since the last event (the loading included), framed and measured as Lambda does it."""
         written = self.log.read_bytes() if self.log.exists() else b""
         output = written[self.told :].decode(errors="replace")
         self.told = len(written)
@@ -77,14 +76,19 @@ class LocalExecutor(RuntimeExecutor):
             output += "\n"
         if sandbox.died and not self.init_problem:
             output += json.loads(answer.body).get("errorMessage", "") + "\n"
-        init = ""
+        version = self.function_version
+        report = [
+            f"REPORT RequestId: {request_id}",
+            f"Duration: {duration_ms:.2f} ms",
+            f"Billed Duration: {int(duration_ms) + 1} ms",
+            f"Memory Size: {version.config.memory_size} MB",
+            f"Max Memory Used: {sandbox.peak_memory_mb()} MB",
+        ]
         if sandbox.init_ms is not None:
-            init, sandbox.init_ms = f"\tInit Duration: {sandbox.init_ms:.2f} ms", None
-        return (
-            f"START RequestId: {request_id} Version: {version.id.qualifier}\n{output}END RequestId: {request_id}\n"
-            f"REPORT RequestId: {request_id}\tDuration: {duration_ms:.2f} ms\tBilled Duration: {int(duration_ms) + 1} ms"
-            f"\tMemory Size: {version.config.memory_size} MB\tMax Memory Used: {sandbox.peak_memory_mb()} MB{init}\n"
-        )
+            report.append(f"Init Duration: {sandbox.init_ms:.2f} ms")
+            sandbox.init_ms = None
+        start = f"START RequestId: {request_id} Version: {version.id.qualifier}\n"
+        return start + output + f"END RequestId: {request_id}\n" + "\t".join(report) + "\n"
 
     def get_logs(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""

@@ -1,4 +1,4 @@
-"""Services that LocalStack's free core lacks, answered by the moto that it carries: one emulator with one EC2 and IAM state."""
+"""Services that LocalStack's free core lacks, answered by the moto that it carries, with one state of EC2 and IAM."""
 
 from collections.abc import Callable
 

@@ -10,7 +10,7 @@ ALARM_INTERVAL_S = float(os.environ.get("HARNESS_ALARM_INTERVAL_S") or 5)
 
 @hooks.on_infra_start()
 def evaluate_alarms_often() -> None:
-    """It evaluates an alarm once in period × evaluation periods, so ten minutes of trouble would be told ten minutes later."""
+    """It evaluates an alarm once in period × evaluation periods: ten minutes of trouble would be told ten later."""
     from localstack.services.cloudwatch.alarm_scheduler import AlarmScheduler
 
     original = AlarmScheduler.__init__
@@ -50,7 +50,7 @@ def keep_tags_of_new_alarms() -> None:
 
 @hooks.on_infra_start()
 def keep_launch_template_tags_apart() -> None:
-    """moto writes a launch template's own tags into its instances' data, so that every second plan with default_tags differs."""
+    """moto writes a template's own tags into its instances' data: every second plan with default_tags would differ."""
     from moto.ec2.responses.launch_templates import LaunchTemplates
 
     original = LaunchTemplates.create_launch_template
