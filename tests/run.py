@@ -1,7 +1,7 @@
 """All tests, tier by tier, from the cheapest to the dearest: `python -m tests.run [TIER …]`.
 
-Each tier is a pytest run of its own folders; its summary line gives counts and time. Two lanes run side by side, so that
-both cores are used. Exits 0 only if every tier passed and ran at least one test.
+Each tier is a pytest run of its own folders; its summary line gives counts and time. Two lanes run side by
+side, for two cores. Exits 0 only if every tier passed and ran at least one test.
 """
 
 import re

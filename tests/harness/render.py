@@ -23,7 +23,7 @@ TIMEOUT_S = 120
 
 
 class Rendered(NamedTuple):
-    """`files`: path → content. `secret_files`: file below /etc/alertmanager/secrets → what it holds. `catalogue`: normalised."""
+    """`files`: path → content. `secret_files`: file name → what it holds. `catalogue`: normalised."""
 
     files: dict[str, str]
     hash: str

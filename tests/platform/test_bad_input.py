@@ -69,7 +69,8 @@ CASES: dict[str, tuple[Change, str]] = {
     ),
     "duplicate job": (
         put("services.orchestrator.metrics.job", "app-plane-cns-service"),
-        'services.cns-service.metrics.job is "app-plane-cns-service", as is services.orchestrator.metrics.job: a job is scraped under a name of its own',
+        'services.cns-service.metrics.job is "app-plane-cns-service", as is '
+        "services.orchestrator.metrics.job: a job is scraped under a name of its own",
     ),
     "database without identifier": (
         drop("databases.control-plane-db.identifier"),
@@ -121,7 +122,8 @@ CASES: dict[str, tuple[Change, str]] = {
     ),
     "value in a label": (
         put("services.redis.alerts.RedisMemoryHigh.labels", {"size": "{{ $value }}"}),
-        'RedisMemoryHigh.labels.size is "{{ $value }}": a changing label makes another alert of every evaluation; use an annotation',
+        'RedisMemoryHigh.labels.size is "{{ $value }}": a changing label makes another alert of every '
+        "evaluation; use an annotation",
     ),
     "team that nothing leads to": (
         put("teams.lost", {"slack": "#lost"}),
