@@ -40,16 +40,18 @@ class Scale(NamedTuple):
 def draw(flow: FlowResult) -> str:
     """The picture as one <svg> element; every text in it is escaped."""
     scale = Scale(max(flow.duration, *(one.at - flow.started for one in flow.deliveries), 1.0))
-    parts, y = list[str](), float(AXIS)
+    bands, parts, y = list[str](), list[str](), float(AXIS)
     for lane, events in _by_lane(flow.events).items():
-        body, height = _event_lane(lane, events, flow, scale, y)
-        parts, y = parts + body, y + height + LANE_GAP
+        bands += _band(lane, len(events), y)
+        parts += _event_rows(events, flow, scale, y)
+        y += len(events) * ROW + LANE_GAP
     for receiver, rows in _by_receiver(flow).items():
-        body, height = _lane(receiver, rows, scale, y)
-        parts, y = parts + body, y + height + LANE_GAP
+        bands += _band(receiver.removeprefix("mail@"), len(rows), y)
+        parts += [part for index, row in enumerate(rows.items()) for part in _row(*row, scale, y + (index + 0.5) * ROW)]
+        y += len(rows) * ROW + LANE_GAP
     lines = [_moment(event.at - flow.started, y, scale) for event in flow.events]
     head = f'<svg viewBox="0 0 {WIDTH} {y:.0f}" role="img" aria-label="{_text(flow.title)}: who was told what, when">'
-    return "\n".join([head, *_axis(scale, y), *lines, *parts, "</svg>"])
+    return "\n".join([head, *bands, *_axis(scale, y), *lines, *parts, "</svg>"])
 
 
 def _by_lane(events: Iterable[Event]) -> dict[str, list[Event]]:
@@ -76,28 +78,21 @@ def _rank(receiver: str) -> tuple[int, str]:
     return next((index for index, prefix in enumerate(first) if receiver.startswith(prefix)), 3), receiver
 
 
-def _event_lane(lane: str, events: list[Event], flow: FlowResult, scale: Scale, y: float) -> tuple[list[str], float]:
-    parts = _band(lane, len(events), y)
+def _event_rows(events: list[Event], flow: FlowResult, scale: Scale, y: float) -> list[str]:
+    parts = []
     for index, event in enumerate(events):
-        x, middle = scale.x(event.at - flow.started), y + index * ROW + ROW / 2
+        x, middle = scale.x(event.at - flow.started), y + (index + 0.5) * ROW
         parts.append(f'<path class="event" d="M{x:.1f} {middle - 5:.1f} l5 5 l-5 5 l-5 -5 z"/>')
-        parts.append(_label(event.text, x + 10, middle, x - 10))
-    return parts, len(events) * ROW
-
-
-def _lane(receiver: str, rows: dict[str, list[Mark]], scale: Scale, y: float) -> tuple[list[str], float]:
-    parts = _band(receiver.removeprefix("mail@"), len(rows), y)
-    for index, (name, marks) in enumerate(rows.items()):
-        parts += _row(name, marks, scale, y + index * ROW + ROW / 2)
-    return parts, len(rows) * ROW
+        parts.append(_label(event.text, x, x, middle))
+    return parts
 
 
 def _row(name: str, marks: list[Mark], scale: Scale, middle: float) -> list[str]:
-    parts = [_bar(begin, end, scale, middle) for begin, end in _open_spans(marks, scale.span)]
+    spans = _open_spans(marks, scale.span)
+    ends = [scale.x(mark.after) for mark in marks] + [scale.x(end) for _, end in spans]
+    parts = [_bar(begin, end, scale, middle) for begin, end in spans]
     parts += [_dot(name, mark, scale, middle) for mark in marks]
-    last = max(scale.x(mark.after) for mark in marks)
-    first = min(scale.x(mark.after) for mark in marks)
-    return [*parts, _label(name, last + 10, middle, first - 10)]
+    return [*parts, _label(name, min(ends), max(ends), middle)]
 
 
 def _open_spans(marks: list[Mark], span: float) -> list[tuple[float, float]]:
@@ -128,15 +123,17 @@ def _dot(name: str, mark: Mark, scale: Scale, middle: float) -> str:
     )
 
 
-def _label(text: str, right_of: float, middle: float, left_of: float) -> str:
-    """To the right, or to the left where there is no room; cut where there is none at all."""
+def _label(text: str, left: float, right: float, middle: float) -> str:
+    """Behind what it names, or before it where there is no room, or else on it (cut at the edge)."""
     width = len(text) * CHARACTER
-    fits_right = right_of + width <= WIDTH
-    if fits_right or left_of - width < GUTTER:
-        most = max(8, int((WIDTH - right_of) / CHARACTER))
-        shown = text if fits_right else f"{text[: most - 1]}…"
-        return f'<text x="{right_of:.1f}" y="{middle + 4:.1f}">{_text(shown)}<title>{_text(text)}</title></text>'
-    return f'<text x="{left_of:.1f}" y="{middle + 4:.1f}" text-anchor="end">{_text(text)}</text>'
+    x, anchor = right + 10, "start"
+    if x + width > WIDTH:
+        x, anchor = left - 10, "end"
+        if x - width < GUTTER:
+            x, anchor = left + 10, "start"
+            most = max(8, int((WIDTH - x) / CHARACTER))
+            text = text if len(text) <= most else f"{text[: most - 1]}…"
+    return f'<text x="{x:.1f}" y="{middle + 4:.1f}" text-anchor="{anchor}">{_text(text)}</text>'
 
 
 def _band(name: str, rows: int, y: float) -> list[str]:
