@@ -1,0 +1,50 @@
+# Durations of the rules: how long conditions must hold, how often groups run, how far windows look back.
+locals {
+  timings = var.monitoring.timings
+  unit_ms = { ms = 1, s = 1000, m = 60000, h = 3600000, d = 86400000 }
+  ms = {
+    for duration in distinct(concat(
+      ["1m", "2m", "5m", "10m", "15m", "30m", "1h", "2h", "6h", "1d", "3d", "28d", "30d"],
+      [for name, value in local.timings : value if name != "hold_factor"],
+      [for job in local.scraped_services : job.metrics.interval if job.metrics.interval != null],
+      [for alert in local.own_alerts : alert.hold],
+    )) :
+    duration => sum([for part in regexall("([0-9]+)(ms|s|m|h|d)", duration) : tonumber(part[0]) * local.unit_ms[part[1]]])
+  }
+
+  # What a condition's `for` becomes: the text itself, or in drills the text times hold_factor.
+  hold = {
+    for duration, ms in local.ms : duration => (
+      local.timings.hold_factor == 1 ? duration :
+      floor(ms * local.timings.hold_factor) % 1000 == 0 ? "${floor(ms * local.timings.hold_factor) / 1000}s" :
+      "${floor(ms * local.timings.hold_factor)}ms"
+    )
+  }
+
+  # Groups: the paging ones run at every evaluation, details at every fourth, roll-ups at every sixteenth (4 minutes: a recorded series
+  # must be younger than Prometheus' lookback of 5 minutes when the next value comes).
+  evaluation_ms = local.ms[local.timings.evaluation_interval]
+  interval = {
+    evaluation = local.timings.evaluation_interval
+    detail     = local.text["detail"]
+    rollup     = local.text["rollup"]
+  }
+
+  # Prometheus 2 counts a sample at the far end of a window, Prometheus 3 does not: windows over values of every evaluation end a
+  # millisecond earlier, windows over roll-ups half a roll-up earlier, and both versions add up the same values.
+  lengths_ms = merge(
+    { detail = local.evaluation_ms * 4, rollup = local.evaluation_ms * 16, in_evaluation = local.evaluation_ms - 1, in_rollup = local.evaluation_ms * 16 - 1 },
+    { heartbeat = local.heartbeat_ms, heartbeat_repeat = floor(local.heartbeat_ms / 2), scrape_timeout = local.scrape_timeout_ms, probe_timeout = floor(local.scrape_timeout_ms * 9 / 10) },
+    { for job, ms in local.job_interval_ms : "every ${job}" => ms },
+    { for job, ms in local.job_interval_ms : "within ${job}" => min(ms, local.scrape_timeout_ms) },
+    { for w in ["5m", "30m", "1h", "2h", "6h"] : w => local.ms[w] - 1 },
+    { for w in ["1d", "3d", "28d", "30d"] : w => local.ms[w] - local.evaluation_ms * 8 },
+  )
+  text = {
+    for name, ms in local.lengths_ms : name => join("", [
+      for unit in [["d", 86400000, 1000000], ["h", 3600000, 24], ["m", 60000, 60], ["s", 1000, 60], ["ms", 1, 1000]] :
+      "${floor(ms / unit[1]) % unit[2]}${unit[0]}" if floor(ms / unit[1]) % unit[2] > 0
+    ])
+  }
+  window = { for name, text in local.text : name => text if can(regex("^([0-9]+[mhd]|in_.*)$", name)) }
+}
