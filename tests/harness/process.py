@@ -29,6 +29,8 @@ from tests.harness.progress import step
 
 Check = Callable[[], bool]
 
+PORTS = (61000, 65000)
+
 _MARK = f"{uuid.uuid4().hex[:12]}."
 _numbers = iter(range(1, 1_000_000))
 _given_ports: set[int] = set()
@@ -90,15 +92,15 @@ def stop_on_sigterm() -> None:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port that nobody listens on, given out once; below the range that outgoing connections use."""
+    """A TCP port that nobody listens on, given out once; above those that outgoing connections and services use."""
     for _ in range(500):
-        port = random.randint(20000, 32000)
+        port = random.randint(*PORTS)
         with _lock:
             if port in _given_ports or not _can_bind(host, port):
                 continue
             _given_ports.add(port)
             return port
-    raise HarnessError(f"no free port between 20000 and 32000 on {host}")
+    raise HarnessError(f"no free port between {PORTS[0]} and {PORTS[1]} on {host}")
 
 
 def require_free_port(port: int, needed_by: str, host: str = "127.0.0.1") -> None:
@@ -219,14 +221,15 @@ class Process:
         if self.is_running():
             self.popen.send_signal(number)
 
+    def ask_to_stop(self) -> None:
+        """SIGTERM for the program and all that it has started (a wrapper does not always pass it on)."""
+        for pid in reaper.marked(self.mark):
+            reaper.send(pid, signal.SIGTERM)
+
     def stop(self, grace_s: float = 5.0) -> None:
-        """End the program, and then whatever it has started."""
-        self.signal(signal.SIGTERM)
-        try:
-            self.popen.wait(grace_s)
-        except subprocess.TimeoutExpired:
-            pass
-        self.kill()
+        """Ask the program to end, with whatever it has started, and make it after `grace_s`."""
+        reaper.end(self.mark, grace_s)
+        self.popen.wait(10)
 
     def kill(self) -> None:
         """End the program and whatever it has started, at once."""
@@ -290,7 +293,7 @@ class Supervisor:
     def stop_all(self) -> None:
         """End all programs, the last started first."""
         for process in self.processes.values():
-            process.signal(signal.SIGTERM)
+            process.ask_to_stop()
         for name in reversed(list(self.processes)):
             self.stop(name)
 

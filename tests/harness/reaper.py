@@ -36,7 +36,7 @@ def end(mark: str, grace_s: float = 3.0) -> list[int]:
     """Ask all marked processes to stop, then make them; returns those that are still there."""
     deadline = time.monotonic() + grace_s
     for pid in marked(mark):
-        _signal(pid, signal.SIGTERM)
+        send(pid, signal.SIGTERM)
     while time.monotonic() < deadline and marked(mark):
         time.sleep(0.05)
     for _ in range(40):
@@ -44,12 +44,13 @@ def end(mark: str, grace_s: float = 3.0) -> list[int]:
         if not left:
             return []
         for pid in left:
-            _signal(pid, signal.SIGKILL)
+            send(pid, signal.SIGKILL)
         time.sleep(0.05)
     return marked(mark)
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
+def send(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a process that may have ended."""
     try:
         os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
