@@ -121,7 +121,10 @@ class PagerDuty(HttpStandin):
                 return False
             incident = self._incidents[index]
             changes: dict[str, dict[str, Any]] = {
-                "trigger": {"triggers": incident.triggers + 1},
+                "trigger": {
+                    "triggers": incident.triggers + 1,
+                    "names": merged(incident.names, self._find_names(event)),
+                },
                 "acknowledge": {"acknowledged": True},
                 "resolve": {"resolved_at": now},
             }
@@ -132,18 +135,37 @@ class PagerDuty(HttpStandin):
         return next((i for i, one in enumerate(self._incidents) if one.open and one.dedup_key == key), None)
 
     def _find_names(self, event: dict[str, Any]) -> tuple[str, ...]:
-        return self._names.find("\n".join(texts(event.get("payload", {}))))
+        payload = event.get("payload")
+        payload = payload if isinstance(payload, dict) else {}
+        details = payload.get("custom_details")
+        details = details if isinstance(details, dict) else {}
+        lines = str(details.get("firing", "")).splitlines()
+        firing = "\n".join(
+            line.split(" ", 1)[0] for line in lines
+        )  # Alertmanager's: a line begins with the alert's name
+        everything = "\n".join(texts(payload))
+        return self._names.find(
+            firing,
+            str(details.get("alerts", "")),
+            str(details.get("name", "")),
+            str(payload.get("summary", "")),
+            everything,
+        )
 
     def _record(self, event: dict[str, Any], problem: str = "") -> None:
         action = event.get("event_action")
         state: State = "resolved" if action == "resolve" else "firing"
-        # A resolve needs no payload: its incident knows what it was about.
-        names = self._find_names(event) or self._names_of(event.get("dedup_key"))
+        # PagerDuty ignores a resolve's payload: what ends is what the incident was about.
+        names = self._names_of(event.get("dedup_key")) if state == "resolved" else self._find_names(event)
         self._recorder.add(Delivery(time.time(), RECEIVER, state, names, event, problem))
 
     def _names_of(self, key: object) -> tuple[str, ...]:
         with self._lock:
             return next((one.names for one in reversed(self._incidents) if one.dedup_key == key), ())
+
+
+def merged(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second))
 
 
 def read_event(body: bytes) -> tuple[dict[str, Any], list[str]]:

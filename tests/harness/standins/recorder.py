@@ -168,21 +168,28 @@ class Names:
         alternatives = "|".join(re.escape(name) for name in longest_first)
         self._pattern = re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])") if longest_first else None
 
-    def find(self, text: str) -> tuple[str, ...]:
-        """Each known name in `text` once, in order of its first appearance."""
-        return tuple(dict.fromkeys(self._pattern.findall(text))) if self._pattern else ()
+    def find(self, *texts: str) -> tuple[str, ...]:
+        """Each known name once, in order of its appearance, out of the first of `texts` that holds any.
+
+        Headings come first: the text below one may name other alerts ("or RedisDown would fire").
+        """
+        every = (tuple(dict.fromkeys(self._pattern.findall(text))) for text in texts if self._pattern)
+        return next(filter(None, every), ())
 
 
 _STATES = re.compile(
     r"(?P<firing>\bFIRING\b|(?:→|->|⇒)\W{0,4}(?:in )?(?:ALARM|INSUFFICIENT_DATA)\b)"
-    r"|(?P<resolved>\bRESOLVED\b|(?:→|->|⇒)\W{0,4}OK\b)",
+    r"|(?P<resolved>\bRESOLVED\b|(?:→|->|⇒)\W{0,4}OK\b|\bhas data now\b)",  # the last: INSUFFICIENT_DATA → OK
     re.IGNORECASE,
 )
 
 
-def state_of(text: str) -> State:
-    """What a message says first: FIRING or RESOLVED (Alertmanager), or the new state behind an arrow (CloudWatch)."""
-    match = _STATES.search(text)
+def state_of(*texts: str) -> State:
+    """What a message says first: FIRING or RESOLVED (Alertmanager), or the new state behind an arrow (CloudWatch).
+
+    Headings come first, as in `Names.find`; a message without any state fires.
+    """
+    match = next(filter(None, map(_STATES.search, texts)), None)
     return "resolved" if match and match.group("resolved") else "firing"
 
 

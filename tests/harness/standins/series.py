@@ -29,7 +29,8 @@ BY_KIND: Mapping[str, SeriesMap] = {
     },
     "database": {
         "pg_up": Sample(1),
-        'pg_stat_database_numbackends{datname="app"}': Sample(12),
+        'pg_stat_activity_count{datname="app",state="active"}': Sample(4),
+        'pg_stat_activity_count{datname="app",state="idle"}': Sample(8),
         "pg_settings_max_connections": Sample(100),
         "pg_replication_lag_seconds": Sample(0),
     },

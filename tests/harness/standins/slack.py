@@ -84,8 +84,8 @@ class Slack(HttpStandin):
         return Answer(refusal.status, refusal.code)
 
     def _record(self, receiver: str, body: dict[str, Any] | str, problem: str = "") -> None:
-        text = "\n".join(texts(body))
-        self._recorder.add(Delivery(time.time(), receiver, state_of(text), self._names.find(text), body, problem))
+        told = heading(body), "\n".join(texts(body))
+        self._recorder.add(Delivery(time.time(), receiver, state_of(*told), self._names.find(*told), body, problem))
 
     def _add(self, channel: str) -> str:
         path = f"/services/{self._team}/{_random('B', _CAPITALS, 10)}/{_random('', _ANYTHING, 24)}"
@@ -105,6 +105,17 @@ def read_payload(request: Request) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise Refusal("invalid_payload", "no object")
     return payload
+
+
+def heading(body: dict[str, Any] | str) -> str:
+    """What a notification on a phone would show: the text, or else the attachments' titles."""
+    if not isinstance(body, dict):
+        return body
+    attachments = body.get("attachments")
+    titles = (
+        [one.get("title", "") for one in attachments if isinstance(one, dict)] if isinstance(attachments, list) else []
+    )
+    return "\n".join(texts([body.get("text", ""), *titles]))
 
 
 def _as_sent(request: Request) -> dict[str, Any] | str:

@@ -78,10 +78,10 @@ class Mail(Standin):
 
     def _record(self, receivers: list[str], content: bytes, problem: str = "") -> None:
         body = read_mail(content)
-        text = "\n".join([body["subject"], body["text"], words(body["html"])])
-        names = self._names.find(text)
+        told = body["subject"], "\n".join([body["text"], words(body["html"])])
+        names = self._names.find(*told)
         for one in receivers:
-            self._recorder.add(Delivery(time.time(), one, state_of(text), names, body, problem))
+            self._recorder.add(Delivery(time.time(), one, state_of(*told), names, body, problem))
 
     def _open_socket(self) -> None:
         if self._controller:

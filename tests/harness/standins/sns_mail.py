@@ -60,14 +60,16 @@ class SnsMailbox:
         body = {"subject": message.get("Subject", ""), "from": message.get("Source", ""), "text": text, "html": ""}
         for address in message.get("Destination", {}).get("ToAddresses", []):
             mail = {**body, "to": address}
-            self._recorder.add(Delivery(time.time(), receiver(address), _state(text), self._names.find(text), mail))
+            name, state = _alarm(text)
+            self._recorder.add(Delivery(time.time(), receiver(address), state, self._names.find(name, text), mail))
 
 
-def _state(text: str) -> State:
-    """A raw alarm says it in a field; anything else is read like any message."""
+def _alarm(text: str) -> tuple[str, State]:
+    """Name and state: a raw alarm says them in fields; anything else is read like any message."""
     try:
         value = json.loads(text)
     except ValueError:
-        return state_of(text)
-    new = value.get("NewStateValue") if isinstance(value, dict) else None
-    return "resolved" if new == "OK" else "firing"
+        value = None
+    if not isinstance(value, dict):
+        return "", state_of(text)
+    return str(value.get("AlarmName", "")), "resolved" if value.get("NewStateValue") == "OK" else "firing"

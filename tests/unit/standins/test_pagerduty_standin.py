@@ -167,6 +167,33 @@ def test_a_resolve_without_payload_ends_the_alerts_of_its_incident(
     ]
 
 
+def test_an_incident_is_about_what_fired_and_not_about_what_a_text_mentions(
+    pagerduty: PagerDuty, recorder: Recorder, post: Post
+) -> None:
+    firing = "ServiceDown service=cns-service\nCNSConfigUnhealthy is held back"
+    details = {"alerts": "ServiceDown, CNSConfigUnhealthy", "firing": firing.replace("CNS", "and CNS")}
+    post(pagerduty.events_url, event(payload={**PAYLOAD, "custom_details": details}))
+    # An inhibited alert that ends with its inhibitor is listed in the group's resolve.
+    post(pagerduty.events_url, event(event_action="resolve", payload={**PAYLOAD, "summary": "CNSConfigUnhealthy"}))
+
+    assert [(one.state, one.names) for one in recorder.since()] == [
+        ("firing", ("ServiceDown",)),
+        ("resolved", ("ServiceDown",)),
+    ]
+
+
+def test_an_alert_that_joins_an_incident_ends_with_it(pagerduty: PagerDuty, recorder: Recorder, post: Post) -> None:
+    post(pagerduty.events_url, event())
+    post(pagerduty.events_url, event(payload={**PAYLOAD, "custom_details": {"name": "db-cpu-high"}}))
+    post(pagerduty.events_url, event(event_action="resolve"))
+
+    assert [one.names for one in recorder.since()] == [
+        ("ServiceDown",),
+        ("db-cpu-high",),
+        ("ServiceDown", "db-cpu-high"),
+    ]
+
+
 def test_a_resolve_that_finds_no_incident_is_taken_and_tells_nobody(
     pagerduty: PagerDuty, recorder: Recorder, post: Post
 ) -> None:

@@ -100,6 +100,16 @@ def test_a_message_says_whether_it_fires_or_has_ended() -> None:
         "ALARM → OK": "resolved",
         "ALARM -> *OK*": "resolved",
         "OK → INSUFFICIENT_DATA": "firing",
+        "x has data now and is within its threshold": "resolved",
         "no state at all": "firing",
     }
     assert {text: state_of(text) for text in states} == states
+
+
+def test_a_heading_is_read_before_the_text_below_it() -> None:
+    below = "RESOLVED: the scrape failed, or ServiceDown would fire"
+
+    assert Names({"ServiceDown", "ExporterDown"}).find("[FIRING:1] ExporterDown", below) == ("ExporterDown",)
+    assert Names({"ServiceDown"}).find("no known name", below) == ("ServiceDown",)
+    assert state_of("[FIRING:1] ExporterDown", below) == "firing"
+    assert state_of("ExporterDown", below) == "resolved"

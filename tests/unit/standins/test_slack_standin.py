@@ -143,6 +143,15 @@ def test_the_webhook_alone_says_which_channel_it_is(slack: Slack, recorder: Reco
     assert (delivery.receiver, delivery.state, delivery.names) == ("#slo-alerts", "firing", ("ServiceDown",))
 
 
+def test_a_message_of_the_forwarder_is_known_by_its_first_line(slack: Slack, recorder: Recorder, post: Post) -> None:
+    text = "[RESOLVED] *control-plane-db-cpu-high*  ALARM → OK"
+    below = {"color": "#2eb67d", "blocks": [{"type": "section", "text": mrkdwn("FIRING: ServiceDown is quiet")}]}
+    post(slack.webhook("#database-alerts"), {"text": text, "attachments": [below]})
+
+    (delivery,) = recorder.since()
+    assert (delivery.state, delivery.names) == ("resolved", ("control-plane-db-cpu-high",))
+
+
 def test_a_channel_keeps_its_webhook_and_no_two_share_one(slack: Slack) -> None:
     assert slack.webhook("#slo-alerts") == slack.webhook("#slo-alerts") != slack.webhook("#critical-alerts")
     assert slack.webhook("#slo-alerts").startswith(f"{slack.url}/services/T")
