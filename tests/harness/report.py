@@ -166,6 +166,7 @@ def _flow_json(flow: FlowResult) -> dict[str, Any]:
         "started": utc(flow.started),
         "duration": round(flow.duration, 1),
         "facts": dict(flow.facts),
+        "problems": list(flow.problems),
         "events": [
             {"at": utc(event.at), "after": _after(flow, event.at), "lane": event.lane, "text": event.text}
             for event in flow.events

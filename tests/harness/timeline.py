@@ -37,10 +37,11 @@ class FlowResult(NamedTuple):
     unexpected: frozenset[Told]
     ended: float
     facts: Mapping[str, str] = {}  # what was measured: "from the kill to the page" -> "4.1 s"
+    problems: Sequence[str] = ()  # what else is wrong: "PagerDuty has 2 incidents, expected 1"
 
     @property
     def passed(self) -> bool:
-        return not self.missing and not self.unexpected
+        return not self.missing and not self.unexpected and not self.problems
 
     @property
     def duration(self) -> float:
@@ -77,7 +78,9 @@ class Timeline:
             self._events.append(event)
             self._print(event.at, Text(lane, "bold cyan"), Text(text))
 
-    def result(self, difference: Difference, facts: Mapping[str, str] | None = None) -> FlowResult:
+    def result(
+        self, difference: Difference, facts: Mapping[str, str] | None = None, problems: Sequence[str] = ()
+    ) -> FlowResult:
         """End the flow with what was expected and what was heard, and print the verdict."""
         with self._lock:
             result = FlowResult(
@@ -90,6 +93,7 @@ class Timeline:
                 difference.unexpected,
                 time.time(),
                 facts or {},
+                problems,
             )
         print_verdict(self._console, result, difference)
         return result
@@ -135,6 +139,8 @@ def print_verdict(console: Console, result: FlowResult, difference: Difference) 
         count = f"{len(result.missing)} missing, {len(result.unexpected)} unexpected"
         console.print(Text(f"✗ {result.title}: {count} ({result.duration:.0f} s)", "bold red"))
         console.print(Text(str(difference)), soft_wrap=True)
+    for problem in result.problems:
+        console.print(Text(f"  ✗ {problem}", "red"), soft_wrap=True)
     for fact, value in result.facts.items():
         console.print(Text(f"  {fact}: {value}"), soft_wrap=True)
 

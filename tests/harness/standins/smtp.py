@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import logging
 import re
 import ssl
 import time
@@ -15,6 +16,9 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.harness.standins.https import Standin
 from tests.harness.standins.recorder import Delivery, Names, Recorder, state_of
+
+# aiosmtpd warns of its own use of a deprecated field at every login.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 LONGEST_LINE = 998  # bytes without CRLF (RFC 5321)
 UNKNOWN = "mail:unknown"  # receiver of a mail that met a fault before its recipients were known

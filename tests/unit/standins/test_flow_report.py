@@ -156,6 +156,14 @@ def test_the_same_is_there_for_programs(tmp_path: Path) -> None:
     assert (bad["deliveries"][0]["after"], bad["deliveries"][0]["names"]) == (6.0, ["ServiceDown"])
 
 
+def test_a_flow_with_another_problem_has_not_passed(tmp_path: Path) -> None:
+    twice = GOOD._replace(problems=["PagerDuty has 2 incidents, expected 1"])
+    page = write_report(tmp_path, Run("Demo", [twice], {}, {}))
+
+    assert not twice.passed
+    assert "✗ PagerDuty has 2 incidents, expected 1" in page.read_text()
+
+
 def test_a_run_without_a_flow_has_not_passed() -> None:
     assert not Run("Demo", [], {}, {}).passed
     assert Run("Demo", [GOOD], {}, {}).passed
