@@ -8,8 +8,53 @@ variable "platform_file" {
   type        = string
 }
 
+# The settings of the root module that the files depend on; monitoring-config says what they hold.
+variable "monitoring" {
+  type    = any
+  default = {}
+}
+variable "external_urls" {
+  type    = any
+  default = {}
+}
+variable "smtp" {
+  type    = any
+  default = null
+}
+variable "pagerduty_region" {
+  type    = string
+  default = "us"
+}
+variable "pagerduty_events_url" {
+  type    = string
+  default = null
+}
+
 module "platform" {
-  source   = "../../modules/platform"
+  source = "../../modules/platform"
+
   platform = yamldecode(file(var.platform_file))
 }
-output "catalogue" { value = module.platform.catalogue }
+
+module "monitoring_config" {
+  source = "../../modules/monitoring-config"
+
+  catalogue            = module.platform.catalogue
+  monitoring           = var.monitoring
+  external_urls        = var.external_urls
+  smtp                 = var.smtp
+  pagerduty_events_url = coalesce(var.pagerduty_events_url, "https://events${var.pagerduty_region == "eu" ? ".eu" : ""}.pagerduty.com/v2/enqueue")
+}
+
+output "catalogue" {
+  value = module.platform.catalogue
+}
+output "files" {
+  value = module.monitoring_config.files
+}
+output "hash" {
+  value = module.monitoring_config.hash
+}
+output "secret_files" {
+  value = module.monitoring_config.secret_files
+}
