@@ -24,10 +24,16 @@ with tempfile.TemporaryDirectory() as folder:
     subprocess.run(["aws", "s3api", "get-object", "--bucket", settings["bucket"], "--key", settings["key"], path], check=True, stdout=subprocess.DEVNULL)
     with open(path) as file:
         files = json.load(file)["files"]
+changed = []
 for name in ("agent.py", "heartbeat.py"):
-    with open("/opt/alerting/" + name + ".new", "w") as file:
-        file.write(files["host/" + name])
-    os.replace("/opt/alerting/" + name + ".new", "/opt/alerting/" + name)
+    path = "/opt/alerting/" + name
+    if not os.path.exists(path) or open(path).read() != files["host/" + name]:
+        with open(path + ".new", "w") as file:
+            file.write(files["host/" + name])
+        os.replace(path + ".new", path)
+        changed.append(name)
+if "heartbeat.py" in changed:
+    subprocess.run(["systemctl", "try-restart", "--no-block", "alerting-heartbeat.service"])
 os.execv("/usr/bin/python3", ["python3", "/opt/alerting/agent.py", "boot", "--settings", "/etc/alerting/host.json"])
 BOOT
 chmod 0755 /opt/alerting/boot
@@ -36,24 +42,27 @@ cat > /etc/systemd/system/alerting-host.service <<'UNIT'
 [Unit]
 Description=Alerting: disk, config release, secrets, containers
 After=network-online.target docker.service
-Wants=network-online.target
-Requires=docker.service
-StartLimitIntervalSec=0
+Wants=network-online.target docker.service
 [Service]
 Type=oneshot
-RemainAfterExit=yes
 ExecStart=/opt/alerting/boot
-Restart=on-failure
-RestartSec=15
+RuntimeDirectory=alerting
+RuntimeDirectoryPreserve=yes
+UNIT
+
+# At boot, and a minute after each run: a disk that was late, a new release and a secret filled since are taken as they come.
+cat > /etc/systemd/system/alerting-host.timer <<'UNIT'
+[Timer]
+OnActiveSec=1
+OnUnitInactiveSec=60
+AccuracySec=1
 [Install]
-WantedBy=multi-user.target
+WantedBy=timers.target
 UNIT
 
 cat > /etc/systemd/system/alerting-heartbeat.service <<'UNIT'
 [Unit]
-Description=Alerting: Watchdog to CloudWatch heartbeat
-After=alerting-host.service
-Requires=alerting-host.service
+Description=Alerting: from Watchdog to CloudWatch
 StartLimitIntervalSec=0
 [Service]
 ExecStart=/usr/bin/python3 /opt/alerting/heartbeat.py --settings /etc/alerting/host.json
@@ -66,5 +75,4 @@ WantedBy=multi-user.target
 UNIT
 
 systemctl daemon-reload
-systemctl enable alerting-host.service alerting-heartbeat.service
-systemctl start --no-block alerting-host.service alerting-heartbeat.service
+systemctl enable --now --no-block alerting-host.timer alerting-heartbeat.service
