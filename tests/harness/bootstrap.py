@@ -26,6 +26,8 @@ from tests.harness.progress import say, step
 PYTHON = (3, 11)
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 INSTALL_TIMEOUT_S = 900
+# Of the caller's shell: another Python's paths, and what would put compiled files elsewhere.
+NOT_PASSED_ON = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")
 # What installers say when nobody answers, as opposed to "no such version" or "wrong hash".
 UNREACHABLE = re.compile(
     r"NewConnectionError|ConnectionError|ConnectTimeout|ReadTimeout|Name or service not known|name resolution|"
@@ -79,19 +81,25 @@ def _make(name: str, folder: Path, lock: Path) -> None:
 
 def _empty_venv(folder: Path, log: Path, with_pip: bool) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
-    bundled = with_pip and importlib.util.find_spec("ensurepip") is not None
     base = getattr(sys, "_base_executable", sys.executable)
-    command = [base, "-m", "venv", *([] if bundled else ["--without-pip"]), str(folder)]
-    if _run(command, dict(os.environ), log):
+    # Debian keeps ensurepip in python3-venv, which a bare machine does not have.
+    if with_pip and _has_ensurepip() and not _run([base, "-m", "venv", str(folder)], dict(os.environ), log):
+        return folder / "bin/python"
+    if _run([base, "-m", "venv", "--clear", "--without-pip", str(folder)], dict(os.environ), log):
         raise HarnessError(f"{base} could not make a virtual environment in {folder}", log)
     python = folder / "bin/python"
-    if with_pip and not bundled:
+    if with_pip:
         wheel = debian.pip_wheel()
-        # A wheel on the path is enough to run pip; installing it from itself gives the environment its own.
+        # A wheel on the path is enough to run pip, which then installs itself from the wheel.
         command = [str(python), f"{wheel}/pip", "install", "--quiet", "--no-index", str(wheel)]
         if _run(command, installer_environment(), log):
             raise HarnessError("pip could not be installed from Debian's python3-pip-whl", log)
     return python
+
+
+def _has_ensurepip() -> bool:
+    spec = importlib.util.find_spec("ensurepip")
+    return spec is not None and spec.origin is not None
 
 
 def _pip(python: Path, requirements: Path, environment: Mapping[str, str], log: Path) -> None:
@@ -106,7 +114,7 @@ def _pip(python: Path, requirements: Path, environment: Mapping[str, str], log: 
         "--no-warn-script-location",
     ]
     if _run([str(python), "-m", "pip", "install", *options, "-r", str(requirements)], environment, log):
-        raise HarnessError(_install_problem(requirements, log), log)
+        raise HarnessError(_install_problem(requirements.name.removesuffix(".txt").removesuffix(".lock"), log), log)
 
 
 def _uv(uv: Path, python: Path, lock: Path, environment: Mapping[str, str], log: Path) -> bool:
@@ -117,20 +125,18 @@ def _uv(uv: Path, python: Path, lock: Path, environment: Mapping[str, str], log:
     return _run(command, {**environment, **more}, log) == 0
 
 
-def _install_problem(requirements: Path, log: Path) -> str:
+def _install_problem(what: str, log: Path) -> str:
     text = log.read_text(errors="replace")
     if UNREACHABLE.search(text):
-        return f"the Python package mirror could not be reached to install {requirements.name}"
+        return f"the Python package mirror could not be reached to install {what}"
     if "DO NOT MATCH THE HASHES" in text:
-        return f"a package of {requirements.name} is not the one that was locked (its hash differs)"
-    return f"the packages of {requirements.name} could not be installed"
+        return f"a package of {what} is not the one that was locked (its hash differs)"
+    return f"the packages of {what} could not be installed"
 
 
 def installer_environment() -> dict[str, str]:
     """The environment for pip and uv: caches below .cache/, the system's certificates, no other Python's paths."""
-    environment = {
-        key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
-    }
+    environment = {key: value for key, value in os.environ.items() if key not in NOT_PASSED_ON}
     caches = {
         "HOME": str(paths.CACHE / "home") if not os.environ.get("HOME") else os.environ["HOME"],
         "PIP_CACHE_DIR": str(paths.CACHE / "pip"),

@@ -1,0 +1,64 @@
+# From a fresh clone on Debian 12 with Python 3.11, make and git: all that is fetched or written goes to .cache/ and build/.
+#
+#   make demo      the whole system, three real failures, a report     make test     every tier of tests, with a summary
+#   make render    the config release as plain files                   make latency  the production timings, measured
+#   make lint      ruff, mypy, terraform fmt, shellcheck, trivy, …     make venv     only what the others stand on
+
+PYTHON  ?= $(shell command -v python3.11 || command -v python3)
+BIN     := .cache/venv/bin
+RUN     := $(BIN)/python
+EXAMPLE ?= examples/ananta
+OUT     ?= build/rendered
+TIMINGS ?= fast
+KEEP    ?=
+CHECKS  ?=
+TIERS   ?=
+UPGRADE ?=
+
+# Nothing of a tool's cache lies in the tree or in the home directory.
+export PYTHONPYCACHEPREFIX            := $(CURDIR)/.cache/pycache
+export PIP_CACHE_DIR                  := $(CURDIR)/.cache/pip
+export UV_CACHE_DIR                   := $(CURDIR)/.cache/uv
+export MYPY_CACHE_DIR                 := $(CURDIR)/.cache/mypy
+export RUFF_CACHE_DIR                 := $(CURDIR)/.cache/ruff
+export HYPOTHESIS_STORAGE_DIRECTORY   := $(CURDIR)/.cache/hypothesis
+export PYTHONUNBUFFERED               := 1
+export TIMINGS KEEP
+
+.PHONY: help venv lock lint test demo render latency clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n '3,5s/^# *//p' Makefile
+
+# A warm call reads two small files.
+venv:
+	@test -n "$(PYTHON)" || { echo "✗ Python 3.11 is needed: no python3.11 or python3 on PATH" >&2; exit 1; }
+	@$(PYTHON) -m tests.harness.bootstrap
+
+demo: venv
+	@$(RUN) -m tests.harness.demo
+
+test: venv
+	@$(RUN) -m tests.run $(TIERS)
+
+latency: venv
+	@$(RUN) -m tests.run latency
+
+render: venv
+	@$(RUN) -m tests.harness.render "$(EXAMPLE)" "$(OUT)"
+
+lint: venv
+	@$(RUN) -m tests.harness.lint $(CHECKS)
+
+# requirements/NAME.in says what is wanted, NAME.lock.txt what is installed: names, versions and hashes, no registry's address.
+# `make lock` takes in what was added, `make lock UPGRADE=--upgrade` the newest of everything.
+lock: venv
+	@for wanted in requirements/*.in; do \
+	  locked="$${wanted%.in}.lock.txt"; echo "  … $$locked"; \
+	  $(BIN)/uv pip compile --quiet --no-config --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url $(UPGRADE) -o "$$locked" "$$wanted" || exit 1; \
+	done
+
+clean:
+	rm -rf .cache build
