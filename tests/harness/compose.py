@@ -1,5 +1,6 @@
 """The rendered compose file as local command lines: production's flags, with Debian's programs for the images."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,10 @@ ENTRYPOINTS = {
     "prom/alertmanager": "alertmanager",
     "prom/blackbox-exporter": "blackbox",
 }
+
+
+# Where data outlives releases: the host sets the variable, here it is a folder of the run.
+DATA_DIR = re.compile(r"\$\{DATA_DIR:-[^}]*\}")
 
 
 class Service(NamedTuple):
@@ -72,7 +77,8 @@ class Compose:
     def _mounts(self, definition: Mapping[str, Any], volumes: Path) -> list[Bind]:
         mounts: list[Bind] = []
         read_only: list[Bind] = []
-        for mount in definition.get("volumes") or []:
+        for written in definition.get("volumes") or []:
+            mount = DATA_DIR.sub(str(volumes), written) if isinstance(written, str) else written
             if not isinstance(mount, str) or mount.count(":") not in (1, 2):
                 raise HarnessError(f"a mount in {self.path} is not of the form source:target[:ro]: {mount}")
             source, target = mount.split(":")[:2]
@@ -97,6 +103,8 @@ class Compose:
                 point.mkdir(parents=True, exist_ok=True)
 
     def _source(self, source: str, volumes: Path) -> Path:
+        if source.startswith(f"{volumes}/"):
+            Path(source).mkdir(parents=True, exist_ok=True)
         if source.startswith((".", "/")):
             local = (self.path.parent / source).resolve()
             if not local.exists():

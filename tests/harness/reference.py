@@ -1,4 +1,4 @@
-"""The catalogue's reference page, generated from its schema: `python -m tests.harness.reference` writes docs/catalogue.md."""
+"""The reference of the catalogue, from its schema: `python -m tests.harness.reference` writes docs/catalogue.md."""
 
 import json
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ PAGE = paths.ROOT / "docs/catalogue.md"
 HEAD = """# The catalogue
 
 Every key that `platform.yaml` (or the module's variable `platform`) may hold. Generated from
-`modules/platform/platform.schema.json` by `python -m tests.harness.reference`; an editor that knows JSON Schema completes and
-checks the file as you type. A key that is not listed here is an error at plan time. `<name>` is a name of your choice.
+`modules/platform/platform.schema.json` by `python -m tests.harness.reference`; an editor that knows JSON Schema completes
+and checks the file as you type. A key that is not listed here is an error at plan time. `<name>` is a name of your choice.
 
 | key | type | default | what it is |
 |---|---|---|---|

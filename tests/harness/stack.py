@@ -1,0 +1,87 @@
+"""A whole deployment on this machine: the world around it, the host, and the emulator that it was applied to."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from tests.harness import paths, process
+from tests.harness.host import Host, lay_out
+from tests.harness.progress import step
+from tests.harness.render import Rendered, render
+from tests.harness.standins.series import enrichment
+from tests.harness.world import World
+
+ANANTA = paths.ROOT / "examples/ananta"
+
+# production: the architecture's own; fast: the same rules with every wait shortened.
+TIMINGS: Mapping[str, Mapping[str, Any]] = {
+    "production": {},
+    "fast": {
+        "scrape_interval": "1s",
+        "scrape_timeout": "1s",
+        "evaluation_interval": "1s",
+        "group_wait": "1s",
+        "group_interval": "5s",
+        "hold_factor": 0.05,
+    },
+}
+
+
+class Stack(NamedTuple):
+    """What a flow acts on and what it looks at."""
+
+    world: World
+    host: Host
+    rendered: Rendered
+    run_dir: Path
+
+
+def settings(world: World, timings: str) -> dict[str, Any]:
+    """Variables of the example for a deployment on this machine: free ports, shortened waits, the stand-ins."""
+    ports = {name: process.free_port() for name in ("prometheus", "alertmanager", "blackbox", "grafana")}
+    monitoring = {"timings": dict(TIMINGS[timings]), "ports": {**ports, "heartbeat": world.heartbeat.port}}
+    return {"monitoring": monitoring, **world.settings()}
+
+
+def alert_names(files: Mapping[str, str]) -> list[str]:
+    """Every alert that the rendered rule files can fire."""
+    rules = [yaml.safe_load(text) for name, text in files.items() if name.startswith("prometheus/rules/")]
+    found = [rule["alert"] for file in rules for group in file["groups"] for rule in group["rules"] if "alert" in rule]
+    return sorted(set(found))
+
+
+@contextmanager
+def without_aws(run_dir: Path, timings: str = "fast", example: Path = ANANTA) -> Iterator[Stack]:
+    """The Prometheus path alone: rendered files and secrets laid out by hand, everything else real."""
+    with ExitStack() as stack:
+        with step("catalogue rendered"):
+            first = render(example)
+        series = {"cns-service": enrichment()} if "cns-service" in first.catalogue["services"] else {}
+        world = stack.enter_context(World(first.catalogue, alert_names(first.files), run_dir, series))
+        rendered = render(example, settings(world, timings))
+        release = lay_out(rendered.files, world.secret_values, run_dir / "release")
+        host = stack.enter_context(Host(release, run_dir, world.hosts_file, world.authority.ca_file))
+        with step("every target scraped"):
+            host.wait_until_scraped()
+        yield Stack(world, host, rendered, run_dir)
+
+
+def describe(stack: Stack) -> str:
+    """Addresses of a running stack, for people, as JSON."""
+    host = stack.host
+    return json.dumps(
+        {
+            "prometheus": host.prometheus.url,
+            "alertmanager": host.alertmanager.url,
+            "blackbox": host.blackbox.url,
+            "pagerduty": stack.world.pagerduty.url,
+            "slack": stack.world.slack.url,
+            "mail": stack.world.mail.address,
+            "run": str(stack.run_dir),
+        },
+        indent=2,
+    )
