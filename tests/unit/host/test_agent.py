@@ -173,7 +173,7 @@ def test_a_second_run_leaves_running_containers_alone(host: ModuleType, programs
 
 
 def words_format(agent: ModuleType) -> str:
-    return '{{index .Config.Labels "' + agent.DIGEST_LABEL + '"}} {{.State.Running}}'
+    return f'{{{{index .Config.Labels "{agent.DIGEST_LABEL}"}}}} {{{{.State.Running}}}}'
 
 
 def test_only_what_a_release_changes_is_started_anew(host: ModuleType, programs: Programs) -> None:

@@ -66,3 +66,14 @@ def keep_launch_template_tags_apart() -> None:
         return answer
 
     LaunchTemplates.create_launch_template = create_launch_template
+
+
+@hooks.on_infra_start()
+def keep_descriptions_of_group_rules() -> None:
+    """moto forgets the description of a rule that names another security group: every second plan would add it."""
+    from moto.ec2.models.security_groups import SecurityGroupRule
+
+    def description(self: Any) -> Any:
+        return self.ip_range.get("Description") or self.source_group.get("Description")
+
+    SecurityGroupRule.description = property(description)

@@ -1,0 +1,4 @@
+output "alerting" {
+  description = "Everything that the module says of itself."
+  value       = module.alerting
+}
