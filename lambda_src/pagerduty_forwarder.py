@@ -16,8 +16,8 @@ def lambda_handler(event: Any, context: Any) -> dict[str, int]:
     return forward(event, context, PAGERDUTY)
 
 
-def _destinations(notification: Notification, settings: Settings) -> list[Destination]:
-    return pagerduty_keys(notification, settings.rows)
+def _destinations(note: Notification, settings: Settings) -> list[Destination]:
+    return pagerduty_keys(note, settings.rows)
 
 
 def _addressed(body: dict[str, Any], routing_key: str, settings: Settings) -> tuple[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Lambda function: every notification goes to the Slack channels that the routing table names."""
+"""Lambda function: every note goes to the Slack channels that the routing table names."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ def lambda_handler(event: Any, context: Any) -> dict[str, int]:
     return forward(event, context, SLACK)
 
 
-def _destinations(notification: Notification, settings: Settings) -> list[Destination]:
-    return slack_channels(notification, settings.rows)
+def _destinations(note: Notification, settings: Settings) -> list[Destination]:
+    return slack_channels(note, settings.rows)
 
 
 def _addressed(body: dict[str, Any], webhook: str, settings: Settings) -> tuple[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""PagerDuty Events API v2: a trigger or a resolve for one notification. Pure; every limit of the API is kept."""
+"""PagerDuty Events API v2: a trigger or a resolve for one note. Pure; every limit of the API is kept."""
 
 import time
 from typing import Any
@@ -10,16 +10,16 @@ SUMMARY, FIELD, KEY, DETAIL, BODY, ADDRESS = 1024, 255, 255, 1000, 8000, 2000
 NO_END = "Nothing will resolve this incident by itself: resolve it by hand."
 
 
-def event(notification: Notification, overtaken: str) -> dict[str, Any] | None:
+def event(note: Notification, overtaken: str) -> dict[str, Any] | None:
     """The event without its routing key. None when a newer state has come since: nothing is opened or ended then."""
     if overtaken:
         return None
-    fires = notification.state == FIRING
+    fires = note.state == FIRING
     return {
         "event_action": "trigger" if fires else "resolve",
-        "dedup_key": dedup_key(notification.dedup_key),
-        "payload": _payload(notification),
-        **({"links": _links(notification), "client": "AWS"} if fires else {}),
+        "dedup_key": dedup_key(note.dedup_key),
+        "payload": _payload(note),
+        **({"links": _links(note), "client": "AWS"} if fires else {}),
     }
 
 
@@ -32,34 +32,34 @@ def dedup_key(key: str) -> str:
     return f"{key[:180]}/{sha256(key.encode()).hexdigest()}"
 
 
-def _payload(notification: Notification) -> dict[str, Any]:
+def _payload(note: Notification) -> dict[str, Any]:
     fields = {
-        "summary": cut(notification.summary or notification.name, SUMMARY),
-        "source": cut(notification.source or notification.name, FIELD),
-        "severity": notification.severity,
-        "timestamp": _timestamp(notification.at),
-        "component": cut(notification.service or notification.source, FIELD),
-        "group": cut(notification.plane, FIELD),
-        "class": cut(notification.category, FIELD),
+        "summary": cut(note.summary or note.name, SUMMARY),
+        "source": cut(note.source or note.name, FIELD),
+        "severity": note.severity,
+        "timestamp": _timestamp(note.at),
+        "component": cut(note.service or note.source, FIELD),
+        "group": cut(note.plane, FIELD),
+        "class": cut(note.category, FIELD),
     }
-    return {**{key: value for key, value in fields.items() if value}, "custom_details": _details(notification)}
+    return {**{key: value for key, value in fields.items() if value}, "custom_details": _details(note)}
 
 
-def _details(notification: Notification) -> dict[str, str]:
+def _details(note: Notification) -> dict[str, str]:
     details = {
-        "name": cut(notification.name, FIELD),
-        "state": notification.change or notification.state,
-        "severity": notification.severity,
-        "description": cut(notification.body, BODY),
-        "note": NO_END if notification.state == FIRING and not notification.ends else "",
+        "name": cut(note.name, FIELD),
+        "state": note.change or note.state,
+        "severity": note.severity,
+        "description": cut(note.body, BODY),
+        "note": NO_END if note.state == FIRING and not note.ends else "",
     }
-    for label, value in notification.facts:
+    for label, value in note.facts:
         details.setdefault(label.lower(), cut(value, DETAIL))
     return {key: value for key, value in details.items() if value}
 
 
-def _links(notification: Notification) -> list[dict[str, str]]:
-    return [{"href": address, "text": text} for text, address in notification.links if len(address) <= ADDRESS]
+def _links(note: Notification) -> list[dict[str, str]]:
+    return [{"href": address, "text": text} for text, address in note.links if len(address) <= ADDRESS]
 
 
 def _timestamp(at: float) -> str:

@@ -1,4 +1,4 @@
-"""A Slack message in Block Kit for one notification. Pure; escaped, and cut to Slack's limits.
+"""A Slack message in Block Kit for one note. Pure; escaped, and cut to Slack's limits.
 
 Webhooks cannot edit a message or answer in a thread, so that an alarm's end is a message of its own.
 """
@@ -16,21 +16,21 @@ NO_END = "Nothing will end this by itself."
 STAYS_OPEN = "No data is no recovery: an open incident stays open."
 
 
-def message(notification: Notification, overtaken: str) -> dict[str, Any]:
+def message(note: Notification, overtaken: str) -> dict[str, Any]:
     """The body of the webhook's POST. `overtaken` is the state that has come since, empty when there is none."""
-    if is_first_data(notification) and not overtaken:
-        return first_data(notification)
-    head = _headline(notification, overtaken)
+    if is_first_data(note) and not overtaken:
+        return first_data(note)
+    head = _headline(note, overtaken)
     return {
         "text": cut(head, TEXT),
         "blocks": [_section(head)],
-        "attachments": [{"color": _colour(notification, overtaken), "blocks": _blocks(notification, overtaken)}],
+        "attachments": [{"color": _colour(note, overtaken), "blocks": _blocks(note, overtaken)}],
     }
 
 
-def first_data(notification: Notification) -> dict[str, Any]:
+def first_data(note: Notification) -> dict[str, Any]:
     """One short line: an alarm that has begun to see data has recovered from nothing."""
-    name = cut(notification.name, 255)
+    name = cut(note.name, 255)
     text = escaped(f"{name} has data now and is within its threshold; it was not in alarm before", 600)
     return {"text": text, "blocks": [{"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}]}
 
@@ -47,43 +47,44 @@ def escaped(text: str, limit: int) -> str:
     return safe + "…"
 
 
-def _headline(notification: Notification, overtaken: str) -> str:
-    word = {FIRING: notification.severity.upper(), RESOLVED: "RESOLVED", NO_DATA: "NO DATA"}[notification.state]
-    name = escaped(notification.name, 300)
-    change = f"  {escaped(notification.change, 100)}" if notification.change else ""
+def _headline(note: Notification, overtaken: str) -> str:
+    word = {FIRING: note.severity.upper(), RESOLVED: "RESOLVED", NO_DATA: "NO DATA"}[note.state]
+    name = escaped(note.name, 300)
+    change = f"  {escaped(note.change, 100)}" if note.change else ""
     return f"{'LATE ' if overtaken else ''}[{word}] *{name}*{change}"
 
 
-def _colour(notification: Notification, overtaken: str) -> str:
-    if overtaken or notification.state == NO_DATA:
+def _colour(note: Notification, overtaken: str) -> str:
+    if overtaken or note.state == NO_DATA:
         return GREY
-    return GREEN if notification.state == RESOLVED else COLOURS[notification.severity]
+    return GREEN if note.state == RESOLVED else COLOURS[note.severity]
 
 
-def _blocks(notification: Notification, overtaken: str) -> list[dict[str, Any]]:
-    summary = "" if notification.summary in (notification.name, notification.body) else notification.summary
-    told = [text for text in (_note(notification, overtaken), summary, notification.body) if text]
+def _blocks(note: Notification, overtaken: str) -> list[dict[str, Any]]:
+    # An alarm's value and threshold are fields.
+    summary = "" if note.kind == "alarm" or note.summary in (note.name, note.body) else note.summary
+    told = [text for text in (_note(note, overtaken), summary, note.body) if text]
     blocks = [_section(escaped("\n".join(told), SECTION))] if told else []
-    if fields := [_field(label, value) for label, value in _shown(notification)]:
+    if fields := [_field(label, value) for label, value in _shown(note)]:
         blocks.append({"type": "section", "fields": fields})
-    if buttons := [_button(text, address) for text, address in notification.links[:BUTTONS]]:
+    if buttons := [_button(text, address) for text, address in note.links[:BUTTONS]]:
         blocks.append({"type": "actions", "elements": buttons})
     return blocks
 
 
-def _note(notification: Notification, overtaken: str) -> str:
+def _note(note: Notification, overtaken: str) -> str:
     if overtaken:
-        began = clock(notification.at)
+        began = clock(note.at)
         now = "it is over now" if overtaken == RESOLVED else "it fires again now"
         return f"Late: this is what happened{f' at {began}' if began else ''}; {now}."
-    if notification.state == NO_DATA:
+    if note.state == NO_DATA:
         return STAYS_OPEN
-    pages = notification.state == FIRING and notification.severity == "critical"
-    return NO_END if pages and not notification.ends else ""
+    pages = note.state == FIRING and note.severity == "critical"
+    return NO_END if pages and not note.ends else ""
 
 
-def _shown(notification: Notification) -> list[tuple[str, str]]:
-    facts = [*notification.facts[: FIELDS - 2], ("Severity", notification.severity), ("Time", clock(notification.at))]
+def _shown(note: Notification) -> list[tuple[str, str]]:
+    facts = [*note.facts[: FIELDS - 2], ("Severity", note.severity), ("Time", clock(note.at))]
     return [(label, value) for label, value in facts if value]
 
 

@@ -3,14 +3,12 @@
 import time
 from typing import Any
 
-from forwarder.alarms import Present, present_state
-from forwarder.deliver import Delivery, Failure, Service, deliver
+from forwarder.deliver import Delivery, Failure, Service, as_trouble, deliver
 from forwarder.log import log
 from forwarder.notification import Notification
 from forwarder.order import late, remember, superseded
 from forwarder.parse import parse
 from forwarder.records import records
-from forwarder.route import NoRoute
 from forwarder.settings import Settings, settings
 
 MARGIN_SECONDS = 1.0  # what is left for raising, so that the reason is told and not "timed out"
@@ -35,12 +33,13 @@ def forward(event: Any, context: Any, service: Service) -> dict[str, int]:
     deliveries: list[Delivery] = []
     failures: list[Failure] = []
     for record in records(event):
-        for part, notification in enumerate(parse(record, told)):
+        for part, note in enumerate(parse(record, told)):
             try:
-                deliveries += _deliveries(notification, part, service, told, context, until)
-            except NoRoute as problem:
-                log("error", "not delivered", service=service.name, alarm=notification.name, reason=str(problem))
-                failures.append(Failure(notification.name, "nobody", str(problem)))
+                deliveries += _deliveries(note, part, service, told, context, until)
+            except Exception as problem:  # one record must not hide the others
+                reason = as_trouble(problem).reason
+                log("error", "not delivered", service=service.name, alarm=note.name, reason=reason)
+                failures.append(Failure(note.name, "nobody", reason))
     failures += deliver(deliveries, service, told, until)
     if failures:
         raise DeliveryFailed(failures)
@@ -48,22 +47,19 @@ def forward(event: Any, context: Any, service: Service) -> dict[str, int]:
 
 
 def _deliveries(
-    notification: Notification, part: int, service: Service, told: Settings, context: Any, until: float
+    note: Notification, part: int, service: Service, told: Settings, context: Any, until: float
 ) -> list[Delivery]:
-    remember(notification)
-    destinations = service.destinations(notification, told)
+    remember(note)
+    destinations = service.destinations(note, told)
     if not destinations:
         log(
-            "info", "nobody to tell", service=service.name, alarm=notification.name, kind=notification.kind,
-            state=notification.state, severity=notification.severity, message_id=notification.message_id,
+            "info", "nobody to tell", service=service.name, alarm=note.name, kind=note.kind,
+            state=note.state, severity=note.severity, message_id=note.message_id,
         )  # fmt: skip
         return []
-
-    def ask(arn: str) -> Present | None:
-        return present_state(arn, _own_account(context), min(ASK_SECONDS, (until - time.monotonic()) / 3))
-
-    overtaken = late(notification) or superseded(notification, ask)
-    return [Delivery(notification, destination, part, overtaken) for destination in destinations]
+    seconds = min(ASK_SECONDS, (until - time.monotonic()) / 3)
+    overtaken = late(note) or superseded(note, _own_account(context), seconds)
+    return [Delivery(note, destination, part, overtaken) for destination in destinations]
 
 
 def _seconds(context: Any) -> float:

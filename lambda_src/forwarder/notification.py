@@ -5,6 +5,7 @@ from typing import NamedTuple
 FIRING = "firing"
 RESOLVED = "resolved"
 NO_DATA = "no data"
+CRITICAL, WARNING, INFO = "critical", "warning", "info"
 
 
 class Notification(NamedTuple):
@@ -27,7 +28,7 @@ class Notification(NamedTuple):
     ends: bool = True  # False: nothing will ever resolve what this opens
     adds_up: bool = False  # True: every row of the routing table that matches takes it (the Prometheus path's rule)
     at: float = 0.0  # seconds since the epoch when the state changed; 0 when the message does not say
-    arn: str = ""  # the CloudWatch alarm; empty for everything else
+    subject: str = ""  # whose events have an order: an alarm by its ARN, or what opens an incident by its key
     old_state: str = ""  # the alarm's state before, in CloudWatch's words
     configured_at: float = 0.0  # when the alarm was last edited, 0 when unknown
     message_id: str = ""  # the same for each delivery of the same message

@@ -24,10 +24,11 @@ def _parse(record: Record, settings: Settings) -> list[Notification]:
     if isinstance(content, dict):
         if is_alarm(content):
             return [parse_alarm(content, record, settings)]
-        if isinstance(content.get("alerts"), list) and content["alerts"]:
+        if content.get("alerts") and isinstance(content["alerts"], list):
             from forwarder.parse_alertmanager import parse_alerts
 
-            return parse_alerts(content, record, settings)
+            if alerts := parse_alerts(content, record, settings):
+                return alerts
         if isinstance(content.get("detail-type"), str) and isinstance(content.get("source"), str):
             from forwarder.parse_event import parse_event
 

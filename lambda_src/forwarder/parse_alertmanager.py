@@ -3,13 +3,13 @@
 from hashlib import sha256
 from typing import Any
 
-from forwarder.links import offered
-from forwarder.notification import FIRING, RESOLVED, Notification, Record
+from forwarder.labelled import SUMMARY, TITLE, decide, labelled, links
+from forwarder.notification import CRITICAL, FIRING, RESOLVED, Notification, Record
 from forwarder.settings import Settings
-from forwarder.severity import CRITICAL, decide
-from forwarder.text import clean, cut, epoch, line, word
+from forwarder.text import clean, cut, facts, line, mapping, mappings, word
 
 Bucket = tuple[str, str, str, str, str]  # severity, category, plane, service, and the alert's name where it divides
+LABELS = ("severity", "category", "plane", "service")
 MOST_SHOWN = 20  # alerts listed in one message; how many more there are is said
 
 
@@ -17,10 +17,7 @@ def parse_alerts(content: dict[str, Any], record: Record, settings: Settings) ->
     """A group in JSON: one notification for each audience in it, one incident for the whole group."""
     labels = content.get("groupLabels")
     group = [record.topic_arn, clean(content.get("receiver")), *_pairs(labels)]
-    alerts = [alert for alert in content["alerts"] if isinstance(alert, dict)]
-    if not alerts:
-        raise ValueError("no alert in the group")
-    return _notifications(alerts, _key(group), False, record, settings)
+    return _notifications(mappings(content["alerts"]), _key(group), False, record, settings)
 
 
 def parse_default_text(record: Record, settings: Settings) -> list[Notification]:
@@ -33,10 +30,10 @@ def _notifications(
 ) -> list[Notification]:
     buckets: dict[Bucket, list[dict[str, Any]]] = {}
     for alert in alerts:
-        labels = _mapping(alert.get("labels"))
+        labels = mapping(alert.get("labels"))
         given = word(labels.get("severity")) or dict(record.attributes).get("severity", "")
         severity = decide(given, settings.topic_severities.get(record.topic))
-        category, plane, service = (word(labels.get(key)) for key in ("category", "plane", "service"))
+        category, plane, service = (word(labels.get(key)) for key in LABELS[1:])
         buckets.setdefault((severity, category, plane, service, _name(alert) if by_name else ""), []).append(alert)
     pages = any(_fires(alerts) for bucket, alerts in buckets.items() if bucket[0] == CRITICAL)
     told = []
@@ -51,31 +48,33 @@ def _notifications(
 def _notification(
     bucket: Bucket, members: list[dict[str, Any]], key: str, record: Record, settings: Settings
 ) -> Notification:
-    severity, category, plane, service, _ = bucket
-    firing = [alert for alert in members if _status(alert) == FIRING]
-    shown = firing or members
+    shown = [alert for alert in members if _status(alert) == FIRING] or members
+    first, labels = shown[0], mapping(shown[0].get("labels"))
     names = list(dict.fromkeys(_name(alert) for alert in shown))
     title = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-    first = _annotation(shown[0], "summary") or _annotation(shown[0], "description")
+    told = _annotation(first, "summary") or _annotation(first, "description")
     count = f" ({len(shown)} alerts)" if len(shown) > 1 else ""
-    return Notification(
+    note = labelled(record, settings, dict(zip(LABELS, bucket, strict=False)), title)
+    others = {line(label): word(value) for label, value in labels.items() if label not in ("alertname", *LABELS)}
+    return note._replace(
         kind="alertmanager",
-        name=cut(title, 200),
-        state=FIRING if firing else RESOLVED,
-        severity=severity,
-        summary=cut(f"{title}{count}: {first}" if first else f"{title}{count}", 500),
+        state=_status(first),
+        summary=cut(f"{title}{count}{f': {told}' if told else ''}", SUMMARY),
         body=_body(members),
-        category=category,
-        plane=plane,
-        service=service,
-        source=service or word(_mapping(shown[0].get("labels")).get("instance")) or names[0],
-        facts=_facts(shown[0], bucket),
-        links=_links(shown[0], settings),
+        source=note.service or others.get("instance", "") or cut(names[0], TITLE),
+        facts=facts(
+            ("Category", note.category), ("Plane", note.plane), ("Service", note.service),
+            ("Since", word(first.get("startsAt"))), *others.items(),
+        )[:12],
+        links=links(
+            settings, _annotation(first, "runbook_url"), _annotation(first, "dashboard_url"),
+            (("Prometheus", word(first.get("generatorURL"))),),
+        ),
         dedup_key=key,
+        subject=key,
+        ends=True,
         adds_up=True,
-        at=record.sent_at,
-        message_id=record.message_id,
-    )
+    )  # fmt: skip
 
 
 def _body(members: list[dict[str, Any]]) -> str:
@@ -88,31 +87,9 @@ def _body(members: list[dict[str, Any]]) -> str:
 
 def _paragraph(alert: dict[str, Any]) -> str:
     words = [_annotation(alert, key) for key in ("summary", "description", "impact", "action")]
-    instance = word(_mapping(alert.get("labels")).get("instance"))
+    instance = word(mapping(alert.get("labels")).get("instance"))
     head = f"{_name(alert)}{f' on {instance}' if instance else ''} [{_status(alert)}]"
     return " — ".join([head, *dict.fromkeys(text for text in words if text)])
-
-
-def _facts(alert: dict[str, Any], bucket: Bucket) -> tuple[tuple[str, str], ...]:
-    named = {"Category": bucket[1], "Plane": bucket[2], "Service": bucket[3]}
-    others = {
-        key: text
-        for key, value in _mapping(alert.get("labels")).items()
-        if key not in ("alertname", "severity", "category", "plane", "service") and (text := word(value))
-    }
-    began = epoch(alert.get("startsAt"))
-    since = {"Since": line(alert.get("startsAt"))} if began > 0 else {}
-    return tuple((line(key), value) for key, value in [*named.items(), *since.items(), *others.items()] if value)[:12]
-
-
-def _links(alert: dict[str, Any], settings: Settings) -> tuple[tuple[str, str], ...]:
-    return offered(
-        [
-            ("Dashboard", _annotation(alert, "dashboard_url") or settings.grafana_url),
-            ("Runbook", _annotation(alert, "runbook_url") or settings.runbooks_url),
-            ("Prometheus", word(alert.get("generatorURL"))),
-        ]
-    )
 
 
 def _read_text(message: str) -> list[dict[str, Any]]:
@@ -147,19 +124,15 @@ def _status(alert: dict[str, Any]) -> str:
 
 
 def _name(alert: dict[str, Any]) -> str:
-    return word(_mapping(alert.get("labels")).get("alertname")) or "An alert without a name"
+    return word(mapping(alert.get("labels")).get("alertname")) or "An alert without a name"
 
 
 def _annotation(alert: dict[str, Any], key: str) -> str:
-    return word(_mapping(alert.get("annotations")).get(key))
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return word(mapping(alert.get("annotations")).get(key))
 
 
 def _pairs(labels: Any) -> list[str]:
-    return [f"{clean(key)}={clean(value)}" for key, value in sorted(_mapping(labels).items())]
+    return [f"{clean(key)}={clean(value)}" for key, value in sorted(mapping(labels).items())]
 
 
 def _key(parts: list[str]) -> str:

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from forwarder.notification import Record
-from forwarder.text import epoch, word
+from forwarder.text import epoch, mapping, word
 
 
 def records(event: Any) -> list[Record]:
@@ -19,54 +19,46 @@ def records(event: Any) -> list[Record]:
 
 
 def _record(item: Any) -> Record:
-    if isinstance(item, dict):
-        if isinstance(item.get("Sns"), dict):
-            return _sns(item["Sns"])
-        if isinstance(item.get("body"), str):
-            return _queued(item["body"])
-    return _raw(item)
+    fields = mapping(item)
+    if isinstance(fields.get("Sns"), dict):
+        return _sns(fields["Sns"])
+    return _queued(fields["body"]) if isinstance(fields.get("body"), str) else _raw(item)
 
 
 def _queued(body: str) -> Record:
     """A queue's message: SNS's envelope, or the text itself."""
     try:
-        envelope = json.loads(body)
+        envelope = mapping(json.loads(body))
     except (ValueError, RecursionError):
-        envelope = None
-    if isinstance(envelope, dict) and "Message" in envelope and "TopicArn" in envelope:
-        return _sns(envelope)
-    return Record(message=body, message_id=_fingerprint(body))
+        envelope = {}
+    return _sns(envelope) if "Message" in envelope and "TopicArn" in envelope else _raw(body)
 
 
 def _sns(sns: dict[str, Any]) -> Record:
-    given = sns.get("Message")
-    message = given if isinstance(given, str) else _dump(given)
+    message = _text(sns.get("Message"))
     arn = word(sns.get("TopicArn"))
+    given = mapping(sns.get("MessageAttributes")).items()
+    attributes = [(word(name), word(mapping(item).get("Value"))) for name, item in given]
     return Record(
         message=message,
         subject=word(sns.get("Subject")),
         topic=arn.rpartition(":")[2],
         topic_arn=arn,
         # The id alone is not trusted to be unique: a message that differs is another message.
-        message_id=word(sns.get("MessageId")) + "/" + _fingerprint(message),
+        message_id=f"{word(sns.get('MessageId'))}/{_fingerprint(message)}",
         sent_at=epoch(sns.get("Timestamp")),
-        attributes=_attributes(sns.get("MessageAttributes")),
+        attributes=tuple((name, value) for name, value in attributes if name and value),
     )
 
 
-def _attributes(given: Any) -> tuple[tuple[str, str], ...]:
-    if not isinstance(given, dict):
-        return ()
-    pairs = [(word(name), word(item.get("Value"))) for name, item in given.items() if isinstance(item, dict)]
-    return tuple((name, value) for name, value in pairs if name and value)
-
-
 def _raw(item: Any) -> Record:
-    text = item if isinstance(item, str) else _dump(item)
+    text = _text(item)
     return Record(message=text, message_id=_fingerprint(text))
 
 
-def _dump(value: Any) -> str:
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     try:
         return json.dumps(value)
     except (TypeError, ValueError, RecursionError):

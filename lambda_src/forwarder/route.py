@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from forwarder.notification import FIRING, Notification
+from forwarder.notification import CRITICAL, FIRING, INFO, RESOLVED, Notification
+from forwarder.post import Trouble
 from forwarder.settings import Row
-from forwarder.severity import CRITICAL, INFO
 
 
 class Destination(NamedTuple):
@@ -15,58 +15,54 @@ class Destination(NamedTuple):
     label: str  # how logs call it: `#channel`, or the team's name
 
 
-class NoRoute(Exception):
-    """The table has no row for a message that somebody must be told of."""
-
-
-def slack_channels(notification: Notification, rows: tuple[Row, ...]) -> list[Destination]:
-    """The channels of every row that takes the notification, each once. Raises NoRoute when no row does."""
-    taking = _rows(notification, rows, notification.severity)
+def slack_channels(note: Notification, rows: tuple[Row, ...]) -> list[Destination]:
+    """The channels of every row that takes the note, each once. Raises Trouble when no row does."""
+    taking = _rows(note, rows, note.severity)
     if not taking:
-        raise NoRoute(f"no row of the routing table takes severity {notification.severity}")
+        raise Trouble(f"no row of the routing table takes severity {note.severity}", heals=False)
     return _once([Destination("slack", row.slack, row.channel or row.team) for row in taking if row.slack])
 
 
-def pagerduty_keys(notification: Notification, rows: tuple[Row, ...]) -> list[Destination]:
+def pagerduty_keys(note: Notification, rows: tuple[Row, ...]) -> list[Destination]:
     """The keys of those that a page goes to: a team's own, else the default of critical.
 
     Warnings and infos open nothing; whatever ends an incident is sent, whatever its severity says now.
     """
-    pages = notification.state == FIRING and notification.severity == CRITICAL
-    if not notification.dedup_key or not (pages or notification.state == "resolved"):
+    pages = note.state == FIRING and note.severity == CRITICAL
+    if not note.dedup_key or not (pages or note.state == RESOLVED):
         return []
-    taking = [row for row in _rows(notification, rows, CRITICAL) if row.pagerduty]
+    taking = [row for row in _rows(note, rows, CRITICAL) if row.pagerduty]
     teams = [row for row in taking if not row.severities]
-    if not notification.adds_up and teams:
+    if not note.adds_up and teams:
         taking = teams
     if pages and not taking:
-        raise NoRoute("no row of the routing table has a PagerDuty key for a critical message")
+        raise Trouble("no row of the routing table has a PagerDuty key for a critical message", heals=False)
     return _once([Destination("pagerduty", row.pagerduty, row.team or "pagerduty") for row in taking])
 
 
-def _rows(notification: Notification, rows: tuple[Row, ...], severity: str) -> list[Row]:
+def _rows(note: Notification, rows: tuple[Row, ...], severity: str) -> list[Row]:
     of_severity = [row for row in rows if severity in row.severities]
-    if notification.adds_up:
-        return of_severity + [row for row in rows if _is_team_of(row, notification)]
+    if note.adds_up:
+        return of_severity + [row for row in rows if _is_team_of(row, note)]
     if severity == INFO:
         return of_severity
-    teams = _team(notification, rows)
+    teams = _team(note, rows)
     return teams + of_severity if severity == CRITICAL else teams or of_severity
 
 
-def _team(notification: Notification, rows: tuple[Row, ...]) -> list[Row]:
+def _team(note: Notification, rows: tuple[Row, ...]) -> list[Row]:
     """The category's team, else the service's, else the plane's."""
-    of_category = [row for row in rows if notification.category and notification.category in row.categories]
-    of_service = [row for row in rows if notification.service and notification.service in row.services]
-    of_plane = [row for row in rows if notification.plane and notification.plane in row.planes]
+    of_category = [row for row in rows if note.category and note.category in row.categories]
+    of_service = [row for row in rows if note.service and note.service in row.services]
+    of_plane = [row for row in rows if note.plane and note.plane in row.planes]
     return of_category or of_service or of_plane
 
 
-def _is_team_of(row: Row, notification: Notification) -> bool:
+def _is_team_of(row: Row, note: Notification) -> bool:
     pairs = (
-        (notification.category, row.categories),
-        (notification.plane, row.planes),
-        (notification.service, row.services),
+        (note.category, row.categories),
+        (note.plane, row.planes),
+        (note.service, row.services),
     )
     return any(value and value in listed for value, listed in pairs)
 

@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from forwarder.text import word
+from forwarder.text import mapping, mappings, word
 
 
 class Row(NamedTuple):
@@ -40,74 +40,53 @@ NAMES = (
     "ROUTING", "TOPIC_SEVERITIES", "RESOURCES", "PAGERDUTY_EVENTS_URL", "GRAFANA_URL", "RUNBOOKS_URL",
     "SECRET_TTL_SECONDS",
 )  # fmt: skip
-_read: tuple[tuple[str, ...], Settings] | None = None
+_read: tuple[list[str], Settings] | None = None
 
 
 def settings() -> Settings:
     """The settings, parsed once for each set of values. Raises BadSettings."""
     global _read
-    given = tuple(os.environ.get(name, "") for name in NAMES)
+    given = [os.environ.get(name, "") for name in NAMES]
     if _read is None or _read[0] != given:
-        _read = (given, _parse(*given))
+        _read = (given, _parsed(*given))
     return _read[1]
 
 
-def _parse(
+def _parsed(
     routing: str, topics: str, resources: str, pagerduty: str, grafana: str, runbooks: str, ttl: str
 ) -> Settings:
-    rows = _json("ROUTING", routing or "[]", list)
-    if not rows or not all(isinstance(row, dict) for row in rows):
+    rows = tuple(_row(row) for row in mappings(_json("ROUTING", routing)))
+    if not rows:
         raise BadSettings("ROUTING holds no rows")
+    known = mapping(_json("RESOURCES", resources)).items()
     return Settings(
-        rows=tuple(_row(row) for row in rows),
-        topic_severities={name: word(value) for name, value in _json("TOPIC_SEVERITIES", topics or "{}", dict).items()},
-        resources=_resources(resources),
+        rows=rows,
+        topic_severities={name: word(item) for name, item in mapping(_json("TOPIC_SEVERITIES", topics)).items()},
+        resources={name: _three(labels) for name, labels in known} if resources else None,
         pagerduty_url=pagerduty or "https://events.pagerduty.com/v2/enqueue",
         grafana_url=grafana,
         runbooks_url=runbooks,
-        secret_ttl=_seconds(ttl or "300"),
+        secret_ttl=float(_json("SECRET_TTL_SECONDS", ttl or "300")),
     )
 
 
-def _json(name: str, text: str, kind: type) -> Any:
+def _json(name: str, text: str) -> Any:
     try:
-        value = json.loads(text)
+        return json.loads(text or "{}")
     except ValueError:
         raise BadSettings(f"{name} is no JSON") from None
-    if not isinstance(value, kind):
-        raise BadSettings(f"{name} is no {'list' if kind is list else 'object'}")
-    return value
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise BadSettings(f"SECRET_TTL_SECONDS is {text}: a number of seconds is wanted") from None
 
 
 def _row(row: dict[str, Any]) -> Row:
-    return Row(
-        team=word(row.get("t")),
-        severities=_words(row.get("s")),
-        categories=_words(row.get("c")),
-        planes=_words(row.get("p")),
-        services=_words(row.get("v")),
-        pagerduty=word(row.get("pd")),
-        slack=word(row.get("sl")),
-        channel=word(row.get("ch")),
-    )
+    team, pagerduty, slack, channel = (word(row.get(key)) for key in ("t", "pd", "sl", "ch"))
+    severities, categories, planes, services = (_words(row.get(key)) for key in ("s", "c", "p", "v"))
+    return Row(team, severities, categories, planes, services, pagerduty, slack, channel)
 
 
 def _words(value: Any) -> tuple[str, ...]:
     return tuple(word(item) for item in value) if isinstance(value, list) else ()
 
 
-def _resources(text: str) -> dict[str, tuple[str, str, str]] | None:
-    if not text:
-        return None
-    found: dict[str, tuple[str, str, str]] = {}
-    for identifier, labels in _json("RESOURCES", text, dict).items():
-        category, plane, service = (*_words(labels), "", "", "")[:3]
-        found[identifier] = (category, plane, service)
-    return found
+def _three(labels: Any) -> tuple[str, str, str]:
+    category, plane, service = (*_words(labels), "", "", "")[:3]
+    return category, plane, service

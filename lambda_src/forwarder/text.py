@@ -32,6 +32,21 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + ELLIPSIS
 
 
+def mapping(value: Any) -> dict[str, Any]:
+    """The JSON object, or an empty one where something else stands."""
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """The objects of a JSON list; none where something else stands."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def facts(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """Labels with their values, those without a value left out."""
+    return tuple(pair for pair in pairs if pair[1])
+
+
 def epoch(value: Any) -> float:
     """Seconds since 1970 of an ISO 8601 time (UTC where it names no zone); 0 when it is none."""
     if not isinstance(value, str) or len(value) < 10:
