@@ -1,0 +1,7 @@
+"""`python -m alertctl`"""
+
+import sys
+
+from alertctl.cli import main
+
+sys.exit(main())
