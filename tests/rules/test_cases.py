@@ -18,9 +18,12 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def needed(rules: Mapping[str, promtool.Rules], case: Mapping[str, Any]) -> dict[str, promtool.Rules]:
-    """The case's groups. With `services` the catalogue knows these services only: all others would count as absent."""
+    """The case's groups. With `services` the catalogue knows only these: all others would count as absent."""
     selected = promtool.select(rules, case["rules"])
-    return {name: {"groups": [known(group, case.get("services")) for group in content["groups"]]} for name, content in selected.items()}
+    return {
+        name: {"groups": [known(group, case.get("services")) for group in content["groups"]]}
+        for name, content in selected.items()
+    }
 
 
 def known(group: dict[str, Any], services: list[str] | None) -> dict[str, Any]:

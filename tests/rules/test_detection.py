@@ -1,7 +1,8 @@
-"""The detection contract of a 99.9 % SLO: when a steady share of errors pages, when the page ends, and what never pages.
+"""The detection contract of a 99.9 % SLO: when a steady share of errors pages, when the page ends, what never pages.
 
-Counters are scraped and rules evaluated every 15 s; all is well for 6 hours, then errors begin right after a scrape, at minute 0.
-The whole table runs with the oldest suite, one row of each kind with the others: they differ in windows and staleness only.
+Counters are scraped and rules evaluated every 15 s; all is well for 6 hours, then errors begin right after a scrape,
+at minute 0. The whole table runs with the oldest suite, one row of each kind with the others: they differ in windows
+and staleness only.
 """
 
 from typing import Any, NamedTuple
@@ -66,18 +67,24 @@ def check(suite: str, rules: dict[str, promtool.Rules], series: list[dict[str, s
 
 def rows(*table: tuple[Any, ...]) -> pytest.MarkDecorator:
     """Each row with the oldest suite, the first also with the others."""
-    runs = [(suite, *row) for i, row in enumerate(table) for suite in (promtool.SUITES if i == 0 else promtool.SUITES[:1])]
+    runs = [
+        (suite, *row) for i, row in enumerate(table) for suite in (promtool.SUITES if i == 0 else promtool.SUITES[:1])
+    ]
     return pytest.mark.parametrize("row", runs, ids=lambda run: " ".join(str(part) for part in run))
 
 
 @rows((1.0, 1.0), (0.1, 8.75), (0.02, 43.25), (0.01, 216.0))
-def test_errors_page_at_the_promised_minute_and_not_before(row: tuple[str, float, float], rules: dict[str, promtool.Rules]) -> None:
+def test_errors_page_at_the_promised_minute_and_not_before(
+    row: tuple[str, float, float], rules: dict[str, promtool.Rules]
+) -> None:
     suite, share, minute = row
     check(suite, rules, counters(WELL, Phase(minute + 1, share)), quiet(minute - STEP_S / 60), paged(minute))
 
 
 @rows(("traffic returns", Phase(10)), ("traffic stops", Phase(10, 0, 0)))
-def test_a_page_ends_within_five_minutes_of_the_outage(row: tuple[str, str, Phase], rules: dict[str, promtool.Rules]) -> None:
+def test_a_page_ends_within_five_minutes_of_the_outage(
+    row: tuple[str, str, Phase], rules: dict[str, promtool.Rules]
+) -> None:
     suite, _, after = row
     check(suite, rules, counters(WELL, Phase(10, 1), after), paged(10), quiet(15), quiet(20))
 
@@ -131,7 +138,11 @@ def test_the_documents_own_example_pages(rules: dict[str, promtool.Rules]) -> No
     phases = [Phase(240, 0, 15), Phase(120, 0.0137, 15), Phase(60, 0.0152, 15)]
     moment = f"{420 * 60}s"
     burns = [
-        {"expr": f"round(slo:control_plane:error_budget:burn_rate_{window}, 0.1)", "eval_time": moment, "exp_samples": [sample]}
+        {
+            "expr": f"round(slo:control_plane:error_budget:burn_rate_{window}, 0.1)",
+            "eval_time": moment,
+            "exp_samples": [sample],
+        }
         for window, sample in {
             "1h": {"labels": '{plane="control",slo="control_plane"}', "value": 15.2},
             "6h": {"labels": '{plane="control",slo="control_plane"}', "value": 7.1},
