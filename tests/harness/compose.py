@@ -116,7 +116,8 @@ class Compose:
 
 
 def _entrypoint(image: str) -> str:
-    repository = image.partition("@")[0].rpartition(":")[0] or image
+    folder, slash, name = image.partition("@")[0].rpartition("/")
+    repository = folder + slash + name.partition(":")[0]
     return next((program for end, program in ENTRYPOINTS.items() if f"/{repository}".endswith(f"/{end}")), "")
 
 

@@ -17,7 +17,7 @@ TYPED = ("lambda_src", "tests/harness", "tests/unit/harness", "tests/unit/tools"
 
 
 class Check(NamedTuple):
-    """A checker by name: `command` fetches what it needs and gives its command line, empty if there is nothing to do."""
+    """A checker by name: `command` fetches what it needs and gives the command line, empty if nothing is to do."""
 
     name: str
     command: Callable[[], Sequence[str]]

@@ -104,6 +104,10 @@ class LocalStack:
         make: Any = session.client
         return make(service, endpoint_url=self.url, config=config)
 
+    def version(self) -> str:
+        """Its own word on what it is."""
+        return str(self._get("/_localstack/info")["version"])
+
     def mails(self) -> list[dict[str, Any]]:
         """Mails that SNS and SES have "sent", the oldest first: Source, Destination, Subject, Body."""
         try:

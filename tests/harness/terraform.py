@@ -265,6 +265,12 @@ class Terraform:
         outputs = json.loads(self._call("output", json=IsFlagged))
         return {name: output["value"] for name, output in outputs.items()}
 
+    def versions(self) -> dict[str, str]:
+        """What runs here: Terraform and the providers of this root, by name."""
+        said = json.loads(self._call("version", json=IsFlagged))
+        providers = said.get("provider_selections") or {}
+        return {"Terraform": said["terraform_version"], **{name.split("/", 1)[1]: v for name, v in providers.items()}}
+
     def state(self) -> str:
         """The state file's text; empty before the first apply."""
         path = self.folder / "terraform.tfstate"
