@@ -4,7 +4,8 @@
 #   make render    the config release as plain files                   make latency  the production timings, measured
 #   make lint      ruff, mypy, terraform fmt, shellcheck, trivy, …     make venv     only what the others stand on
 
-PYTHON  ?= $(shell command -v python3.11 || command -v python3)
+PYTHON  ?= $(shell for python in python3.11 python3 /usr/bin/python3.11; do \
+             "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>&- && { echo "$$python"; break; }; done)
 BIN     := .cache/venv/bin
 RUN     := $(BIN)/python
 EXAMPLE ?= examples/ananta
@@ -33,7 +34,7 @@ help:
 
 # A warm call reads two small files.
 venv:
-	@test -n "$(PYTHON)" || { echo "✗ Python 3.11 is needed: no python3.11 or python3 on PATH" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "✗ Python 3.11 is needed: neither python3.11 nor python3 on PATH is one" >&2; exit 1; }
 	@$(PYTHON) -m tests.harness.bootstrap
 
 demo: venv

@@ -207,6 +207,8 @@ def main(names: Sequence[str]) -> int:
     except HarnessError as problem:
         print(f"✗ {problem}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

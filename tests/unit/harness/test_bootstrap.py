@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import bootstrap, debian, paths
+from tests.harness import bootstrap, debian, paths, prepare
 from tests.harness.errors import HarnessError
 
 LOCKS = sorted(paths.REQUIREMENTS.glob("*.lock.txt"))
@@ -100,3 +100,19 @@ def test_another_python_is_refused_in_one_line(
 
     assert bootstrap.main([]) == 1
     assert capsys.readouterr().err.startswith("Python 3.11 is needed")
+
+
+def test_a_run_is_stopped_before_it_begins_when_something_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+
+    def unreachable(suite: str) -> None:
+        raise HarnessError(f"no {suite}")
+
+    monkeypatch.setattr(debian, "programs", unreachable)
+    monkeypatch.setattr(bootstrap, "venv", fetched.append)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+
+    with pytest.raises(HarnessError, match="no trixie"):
+        prepare.prepare(["trixie"])
+
+    assert fetched == ["localstack", "terraform"]
