@@ -34,7 +34,7 @@ locals {
   # millisecond earlier, windows over roll-ups half a roll-up earlier, and both versions add up the same values.
   lengths_ms = merge(
     { detail = local.evaluation_ms * 4, rollup = local.evaluation_ms * 16, in_evaluation = local.evaluation_ms - 1, in_rollup = local.evaluation_ms * 16 - 1 },
-    { heartbeat = local.heartbeat_ms, heartbeat_repeat = floor(local.heartbeat_ms / 2), scrape_timeout = local.scrape_timeout_ms, probe_timeout = floor(local.scrape_timeout_ms * 9 / 10) },
+    { heartbeat = floor(local.heartbeat_ms), scrape_timeout = local.scrape_timeout_ms, probe_timeout = floor(local.scrape_timeout_ms * 9 / 10) },
     { for job, ms in local.job_interval_ms : "every ${job}" => ms },
     { for job, ms in local.job_interval_ms : "within ${job}" => min(ms, local.scrape_timeout_ms) },
     { for w in ["5m", "30m", "1h", "2h", "6h"] : w => local.ms[w] - 1 },

@@ -50,7 +50,6 @@ locals {
     down_alerts        = local.down_alerts
     heartbeat_url      = "http://127.0.0.1:${var.monitoring.ports.heartbeat}/"
     heartbeat_interval = local.text["heartbeat"]
-    heartbeat_repeat   = local.text["heartbeat_repeat"]
   })
 
   notification_templates = {

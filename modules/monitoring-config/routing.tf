@@ -78,6 +78,6 @@ locals {
 
   down_alerts = distinct(concat(["ServiceDown", "DatabaseDown", "RedisDown", "RabbitMQDown"], [for s in values(local.services) : s.down_alert if s.down_alert != null]))
 
-  # The heartbeat comes every minute at most. It repeats below its group interval: at equal values Alertmanager skips every second one.
-  heartbeat_ms = min(local.ms["1m"], local.ms[local.timings.group_interval])
+  # The heartbeat comes at every second flush: at the first one not quite its repeat_interval has passed. Every minute in production.
+  heartbeat_ms = min(local.unit_ms.m, local.ms[local.timings.group_interval]) / 2
 }
