@@ -1,4 +1,4 @@
-"""The listener that the Watchdog reports to: Alertmanager's webhook format, version 4."""
+"""The listener that the Watchdog reports to: Alertmanager's webhook format, version 4. Prometheus scrapes it too."""
 
 import json
 import time
@@ -8,16 +8,22 @@ from tests.harness.standins.https import Answer, HttpStandin, Request
 from tests.harness.standins.recorder import Delivery, Recorder, State
 
 RECEIVER = "heartbeat"
+METRICS = "config_release_rejected 0\n"  # what the host's agent exports
 
 
 class Heartbeat(HttpStandin):
-    """HTTP server that takes Alertmanager's webhooks on any path and records the names of their alerts."""
+    """HTTP server that takes Alertmanager's webhooks on any path and records the names of their alerts.
+
+    A GET is a scrape, and no message.
+    """
 
     def __init__(self, recorder: Recorder, port: int = 0) -> None:
         self._recorder = recorder
         super().__init__(port=port)
 
     def answer(self, request: Request) -> Answer:
+        if request.method == "GET":
+            return Answer(200)  # Prometheus scrapes the host's own listener at this place
         try:
             message = json.loads(request.body)
             names = tuple(dict.fromkeys(str(alert["labels"]["alertname"]) for alert in message["alerts"]))

@@ -24,7 +24,6 @@ from typing import Any
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0)
 SPREAD = ((0.5, 0.5), (0.4, 1.0), (0.08, 1.5), (0.02, 3.0))  # share of the requests, multiple of the latency
 LARGEST_REQUEST = 16 * 1024
-STARTED = time.time()
 
 
 class Traffic:
@@ -88,6 +87,7 @@ class State:
         self.delay = 0.0  # seconds before every answer
         self.delays: dict[str, float] = {}  # probe -> seconds
         self.hanging = False
+        self.started = time.time()  # what it says of itself; Unix seconds
         self.change(spec.get("set", {}))
 
     def change(self, settings: dict[str, Any]) -> None:
@@ -99,7 +99,7 @@ class State:
                 setattr(self.traffic, key, float(value))
             elif key == "series":
                 self._change_series(value, now)
-            elif key in ("delay", "delays", "hanging"):
+            elif key in ("delay", "delays", "hanging", "started"):
                 setattr(self, key, value)
             elif key == "failing":
                 self.failing = set(value)
@@ -111,7 +111,7 @@ class State:
         for series in self.series.values():
             series.settle(now)
         extra = "".join(f"{name} {series.value:.12g}\n" for name, series in self.series.items())
-        extra += f"process_start_time_seconds {STARTED:.2f}\n"
+        extra += f"process_start_time_seconds {self.started:.2f}\n"
         if not self.traffic:
             return extra
         self.traffic.settle(now)

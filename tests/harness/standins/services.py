@@ -144,6 +144,11 @@ class Services:
     def rate(self, service: str, per_second: float) -> None:
         self._set_traffic(service, rate=per_second)
 
+    def started(self, service: str, at: float) -> None:
+        """What the service says of the start of its process (Unix seconds); without it, the truth."""
+        for process in self._with_metrics(service):
+            process.do({"do": "set", "started": at})
+
     def latency(self, service: str, seconds: float) -> None:
         """What requests take, as the histogram tells it (probes are not slower)."""
         self._set_traffic(service, latency=seconds)
