@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from harness_emulator import reasons
 from localstack.runtime import hooks
 
 ALARM_INTERVAL_S = float(os.environ.get("HARNESS_ALARM_INTERVAL_S") or 5)
@@ -77,3 +78,34 @@ def keep_descriptions_of_group_rules() -> None:
         return self.ip_range.get("Description") or self.source_group.get("Description")
 
     SecurityGroupRule.description = property(description)
+
+
+@hooks.on_infra_start()
+def judge_alarms_by_their_newest_datapoints() -> None:
+    """It looks at a third more datapoints than EvaluationPeriods and counts them all: an alarm would end minutes late."""
+    from localstack.services.cloudwatch import alarm_scheduler
+
+    original = alarm_scheduler.is_threshold_exceeded
+
+    def is_threshold_exceeded(newest_first: list[float | None], alarm: Any) -> bool:
+        return bool(original(newest_first[: alarm["EvaluationPeriods"]], alarm))
+
+    alarm_scheduler.is_threshold_exceeded = is_threshold_exceeded
+
+
+@hooks.on_infra_start()
+def say_the_datapoints_in_the_reason() -> None:
+    """Its reason is "Threshold Crossed" and no more; CloudWatch's holds the current value, the only place for it."""
+    from localstack.services.cloudwatch import alarm_scheduler
+
+    original = alarm_scheduler.update_alarm_state
+
+    def update_alarm_state(
+        client: Any, name: str, current: str, desired: str, reason: str = "", state_reason_data: Any = None
+    ) -> None:
+        if reason == alarm_scheduler.THRESHOLD_CROSSED and current != desired:
+            alarm = client.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
+            reason = reasons.threshold_crossed(alarm, state_reason_data["recentDatapoints"], desired)
+        original(client, name, current, desired, reason, state_reason_data)
+
+    alarm_scheduler.update_alarm_state = update_alarm_state
