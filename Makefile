@@ -15,6 +15,7 @@ KEEP    ?=
 CHECKS  ?=
 TIERS   ?=
 UPGRADE ?=
+RUNS    ?=
 
 # Nothing of a tool's cache lies in the tree or in the home directory.
 export PYTHONPYCACHEPREFIX            := $(CURDIR)/.cache/pycache
@@ -44,7 +45,7 @@ test: venv
 	@$(RUN) -m tests.run $(TIERS)
 
 latency: venv
-	@$(RUN) -m tests.run latency
+	@$(RUN) -m tests.harness.latency $(RUNS)
 
 render: venv
 	@$(RUN) -m tests.harness.render "$(EXAMPLE)" "$(OUT)"

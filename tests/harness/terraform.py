@@ -90,7 +90,7 @@ def _holds_provider(mirror: Path) -> bool:
 
 def _cli_configuration() -> Path:
     path = FOLDER / "cli.tfrc"
-    plugins = paths.CACHE / "terraform/plugins"
+    plugins = FOLDER / "plugins"
     plugins.mkdir(parents=True, exist_ok=True)
     mirror = provider_mirror()
     if mirror:

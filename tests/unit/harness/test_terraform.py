@@ -28,9 +28,10 @@ variable "n" {
 
 
 @pytest.fixture
-def folder(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(terraform, "FOLDER", cache / "terraform")
-    return cache / "terraform"
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the CLI configuration lies; the program itself is the machine's or the cache's."""
+    monkeypatch.setattr(terraform, "FOLDER", tmp_path / "terraform")
+    return tmp_path / "terraform"
 
 
 def root(folder: Path, text: str, **options: Any) -> Terraform:
