@@ -17,8 +17,8 @@ TIERS   ?=
 UPGRADE ?=
 RUNS    ?=
 
-# Nothing of a tool's cache lies in the tree or in the home directory.
-export PYTHONPYCACHEPREFIX            := $(CURDIR)/.cache/pycache
+# No tool keeps its cache in the tree or in the home directory. (Compiled Python lies beside its source, ignored: the
+# environments bring theirs along, which a folder of its own would hide.)
 export PIP_CACHE_DIR                  := $(CURDIR)/.cache/pip
 export UV_CACHE_DIR                   := $(CURDIR)/.cache/uv
 export MYPY_CACHE_DIR                 := $(CURDIR)/.cache/mypy
