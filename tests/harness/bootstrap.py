@@ -126,7 +126,8 @@ def _uv(uv: Path, python: Path, lock: Path, environment: Mapping[str, str], log:
 
 
 def _install_problem(what: str, log: Path) -> str:
-    text = log.read_text(errors="replace")
+    # What the last command said: uv may have failed for another reason before.
+    text = log.read_text(errors="replace").rpartition("\n$ ")[2]
     if UNREACHABLE.search(text):
         return f"the Python package mirror could not be reached to install {what}"
     if "DO NOT MATCH THE HASHES" in text:
