@@ -11,8 +11,9 @@ PAGE = paths.ROOT / "docs/catalogue.md"
 HEAD = """# The catalogue
 
 Every key that `platform.yaml` (or the module's variable `platform`) may hold. Generated from
-`modules/platform/platform.schema.json` by `python -m tests.harness.reference`; an editor that knows JSON Schema completes
-and checks the file as you type. A key that is not listed here is an error at plan time. `<name>` is a name of your choice.
+`modules/platform/platform.schema.json` by `python -m tests.harness.reference`; an editor that knows JSON Schema
+completes and checks the file as you type. A key that is not listed here is an error at plan time. `<name>` is a name of
+your choice.
 
 | key | type | default | what it is |
 |---|---|---|---|

@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tests.harness import paths, process
+from tests.harness import cloud, paths, process
+from tests.harness.cloud import Cloud
+from tests.harness.history import Past, write_history
 from tests.harness.host import Host, lay_out
 from tests.harness.progress import step
 from tests.harness.render import Rendered, render
 from tests.harness.standins.series import enrichment
+from tests.harness.standins.sns_mail import SnsMailbox
 from tests.harness.world import World
 
 ANANTA = paths.ROOT / "examples/ananta"
@@ -32,12 +35,13 @@ TIMINGS: Mapping[str, Mapping[str, Any]] = {
 
 
 class Stack(NamedTuple):
-    """What a flow acts on and what it looks at."""
+    """What a flow acts on and what it looks at. `cloud` is None where there is no AWS."""
 
     world: World
     host: Host
     rendered: Rendered
     run_dir: Path
+    cloud: Cloud | None = None
 
 
 def settings(world: World, timings: str) -> dict[str, Any]:
@@ -55,8 +59,13 @@ def alert_names(files: Mapping[str, str]) -> list[str]:
 
 
 @contextmanager
-def without_aws(run_dir: Path, timings: str = "fast", example: Path = ANANTA) -> Iterator[Stack]:
-    """The Prometheus path alone: rendered files and secrets laid out by hand, everything else real."""
+def without_aws(
+    run_dir: Path, timings: str = "fast", example: Path = ANANTA, past: Past | None = None
+) -> Iterator[Stack]:
+    """The Prometheus path alone: rendered files and secrets laid out by hand, everything else real.
+
+    `past` is the traffic that its services have had, and go on having.
+    """
     with ExitStack() as stack:
         with step("catalogue rendered"):
             first = render(example)
@@ -64,10 +73,46 @@ def without_aws(run_dir: Path, timings: str = "fast", example: Path = ANANTA) ->
         world = stack.enter_context(World(first.catalogue, alert_names(first.files), run_dir, series))
         rendered = render(example, settings(world, timings))
         release = lay_out(rendered.files, world.secret_values, run_dir / "release")
-        host = stack.enter_context(Host(release, run_dir, world.hosts_file, world.authority.ca_file))
+        host = Host(release, run_dir, world.hosts_file, world.authority.ca_file)
+        if past:
+            give_past(past, world, host)
+        stack.enter_context(host)
         with step("every target scraped"):
             host.wait_until_scraped()
         yield Stack(world, host, rendered, run_dir)
+
+
+@contextmanager
+def with_aws(run_dir: Path, timings: str = "fast", example: Path = ANANTA, past: Past | None = None) -> Iterator[Stack]:
+    """Both paths: the example applied to the emulator, secrets filled, release and secrets fetched as the host does."""
+    with ExitStack() as stack:
+        with step("catalogue rendered"):
+            rendered = render(example)
+        series = {"cns-service": enrichment()} if "cns-service" in rendered.catalogue["services"] else {}
+        names = alert_names(rendered.files)
+        world = stack.enter_context(World(rendered.catalogue, names, run_dir, series))
+        # The heartbeat's own alarm would ring while no host has started yet.
+        variables = {**settings(world, timings), "heartbeat_missing_minutes": None}
+        localstack, applied = cloud.apply(example.name, run_dir, world.authority.ca_file, variables)
+        stack.callback(localstack.stop)
+        names = [*names, *applied.module["alarms"]]
+        stack.enter_context(SnsMailbox(world.recorder, localstack.url, names))
+        applied.fill_secrets(world.secret_values)
+        release = applied.fetch(run_dir / "host")
+        host = Host(release, run_dir, world.hosts_file, world.authority.ca_file)
+        if past:
+            give_past(past, world, host)
+        stack.enter_context(host)
+        with step("every target scraped"):
+            host.wait_until_scraped()
+        yield Stack(world, host, rendered, run_dir, applied)
+
+
+def give_past(past: Past, world: World, host: Host) -> None:
+    """Write the history of a host that has not started, and let the services go on with the same traffic."""
+    write_history(past, world.catalogue, host.release, host.programs, host.history)
+    for service, rate in past.rates.items():
+        world.services.rate(service, rate)
 
 
 def describe(stack: Stack) -> str:
@@ -81,6 +126,7 @@ def describe(stack: Stack) -> str:
             "pagerduty": stack.world.pagerduty.url,
             "slack": stack.world.slack.url,
             "mail": stack.world.mail.address,
+            "aws": stack.cloud.localstack.url if stack.cloud else None,
             "run": str(stack.run_dir),
         },
         indent=2,

@@ -3,8 +3,9 @@
 import os
 from typing import Any
 
-from harness_emulator import reasons
 from localstack.runtime import hooks
+
+from harness_emulator import reasons
 
 ALARM_INTERVAL_S = float(os.environ.get("HARNESS_ALARM_INTERVAL_S") or 5)
 
@@ -82,7 +83,7 @@ def keep_descriptions_of_group_rules() -> None:
 
 @hooks.on_infra_start()
 def judge_alarms_by_their_newest_datapoints() -> None:
-    """It looks at a third more datapoints than EvaluationPeriods and counts them all: an alarm would end minutes late."""
+    """It counts a third more datapoints than EvaluationPeriods: an alarm would end minutes late."""
     from localstack.services.cloudwatch import alarm_scheduler
 
     original = alarm_scheduler.is_threshold_exceeded
