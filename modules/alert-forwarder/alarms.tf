@@ -3,7 +3,7 @@ locals {
   watched = {
     errors = {
       namespace  = "AWS/Lambda", metric = "Errors", statistic = "Sum", dimensions = { FunctionName = local.function_name }
-      means      = "The function ${local.function_name} failed to deliver an alert (it is tried twice more, then put aside in ${local.function_name}-undelivered)"
+      means      = "The function ${local.function_name} failed to deliver an alert (it is tried twice more, then put aside in ${local.queue_name})"
       no_data_is = "AWS reports nothing where nothing ran"
     }
     throttles = {
@@ -12,8 +12,8 @@ locals {
       no_data_is = "AWS reports nothing where nothing ran"
     }
     undelivered = {
-      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum", dimensions = { QueueName = "${local.function_name}-undelivered" }
-      means      = "Alerts that ${local.function_name} could not deliver lie in ${local.function_name}-undelivered: mend the cause, then replay them with the redrive command"
+      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum", dimensions = { QueueName = local.queue_name }
+      means      = "Alerts that ${local.function_name} could not deliver lie in ${local.queue_name}: mend the cause, then replay them with the redrive command"
       no_data_is = "a queue that was not used for hours reports nothing"
     }
   }

@@ -38,7 +38,7 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "PutAsideWhatCouldNotBeDelivered"
     actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.undelivered.arn]
+    resources = [local.queue_arn]
   }
 
   statement {

@@ -19,5 +19,5 @@ resource "aws_sns_topic_subscription" "topic" {
     deadLetterTargetArn = aws_sqs_queue.undelivered.arn
   })
 
-  depends_on = [aws_lambda_permission.topic, aws_sqs_queue_policy.undelivered]
+  depends_on = [aws_lambda_permission.topic]
 }

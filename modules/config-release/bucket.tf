@@ -11,6 +11,7 @@ resource "aws_s3_bucket" "this" {
   # checkov:skip=CKV_AWS_18: one object, read by the host alone; who reads it is in CloudTrail
   # checkov:skip=CKV_AWS_144: every apply writes it anew: another region has nothing to add
   # checkov:skip=CKV2_AWS_62: the host asks for new versions by itself
+  # checkov:skip=CKV2_AWS_61: each version is a few hundred kilobytes, and every one of them is a way back
   # checkov:skip=CKV_AWS_145: no secret in it; S3's own key unless the caller brings one
   bucket        = local.bucket #trivy:ignore:AVD-AWS-0089 one object, read by the host alone
   force_destroy = var.force_destroy
@@ -74,23 +75,4 @@ resource "aws_s3_bucket_policy" "this" {
   policy = data.aws_iam_policy_document.bucket.json
 
   depends_on = [aws_s3_bucket_public_access_block.this]
-}
-
-# The last releases stay for a way back; older ones go.
-resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  bucket = aws_s3_bucket.this.id
-  rule {
-    id     = "forget-old-releases"
-    status = "Enabled"
-    filter {}
-    noncurrent_version_expiration {
-      newer_noncurrent_versions = 50
-      noncurrent_days           = 90
-    }
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 1
-    }
-  }
-
-  depends_on = [aws_s3_bucket_versioning.this]
 }

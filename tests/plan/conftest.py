@@ -1,0 +1,113 @@
+"""Plans of the module and its examples, each made once a session, without an emulator and without a network.
+
+A plan costs some ten seconds of CPU whatever it holds, so that few plans are made and much is asserted of each.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tftest
+import yaml
+
+from tests.harness import paths, terraform
+from tests.plan.answers import answering
+
+REGION = "eu-central-1"
+SMALL = yaml.safe_load((paths.ROOT / "examples/minimal/platform.yaml").read_text())
+SUBNET = {"id": "subnet-1", "availability_zone": f"{REGION}a", "vpc_id": "vpc-1"}
+
+
+class Plan:
+    """One plan: resources by address without their module's name in the root, and outputs by name."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self.raw = raw
+        self.resources: dict[str, dict[str, Any]] = {}
+        self.types: dict[str, str] = {}
+        self._walk(raw.get("planned_values", {}).get("root_module", {}))
+        # What is known of each output: planned_values leaves one out whole when a part of it is not.
+        changes = raw.get("output_changes", {})
+        self.outputs: dict[str, Any] = {name: change.get("after") for name, change in changes.items()}
+        self.reads = [change["address"] for change in raw.get("resource_changes", []) if change["mode"] == "data"]
+
+    def _walk(self, module: dict[str, Any]) -> None:
+        for resource in module.get("resources", []):
+            if resource["mode"] == "managed":
+                address = resource["address"].removeprefix("module.alerting.")
+                self.resources[address] = resource.get("values", {})  # none where nothing is known yet
+                self.types[address] = resource["type"]
+        for child in module.get("child_modules", []):
+            self._walk(child)
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Planned values of every resource of a type, by address."""
+        return {address: values for address, values in self.resources.items() if self.types[address] == kind}
+
+    def alarms(self) -> dict[str, dict[str, Any]]:
+        """The alarms of the catalogue's resources, by name."""
+        found = self.of_type("aws_cloudwatch_metric_alarm")
+        return {v["alarm_name"]: v for address, v in found.items() if address.startswith("module.alarms[0]")}
+
+
+class Root:
+    """A copy of a root module that is planned against the answering server."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        terraform.point_at_emulator(folder, url, region=REGION)
+        self.test = tftest.TerraformTest(str(folder), binary=str(terraform.terraform_binary()))
+        self.test.execute_command("init", "-input=false", "-no-color")
+
+    def plan(self, **variables: Any) -> Plan:
+        """Plan with these variables. tftest.TerraformTestError when Terraform refuses."""
+        path = self.folder / "test.tfvars.json"
+        path.write_text(json.dumps(variables))
+        self.test.execute_command("plan", "-input=false", "-no-color", "-out=test.plan", f"-var-file={path}")
+        shown = self.test.execute_command("show", "-json", "-no-color", "test.plan").out
+        return Plan(json.loads(shown))
+
+    def refusal(self, **variables: Any) -> str:
+        """What Terraform says when it refuses these variables, as one line without its frame."""
+        with pytest.raises(tftest.TerraformTestError) as raised:
+            self.plan(**variables)
+        lines = [line.strip("│╷╵ ").strip() for line in str(raised.value.cmd_error).splitlines()]
+        return " ".join(line for line in lines if line)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test of a plan waits for it, on a busy machine for a minute."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[str]:
+    with answering() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return terraform.copy_repository(tmp_path_factory.mktemp("repository"))
+
+
+@pytest.fixture(scope="session")
+def ananta(repository: Path, aws: str) -> Plan:
+    """The reference deployment."""
+    return Root(repository / "examples/ananta", aws).plan()
+
+
+@pytest.fixture(scope="session")
+def brought(repository: Path, aws: str) -> Plan:
+    """The deployment that brings key, topics, network and permissions boundary."""
+    return Root(repository / "examples/existing-infrastructure", aws).plan()
+
+
+@pytest.fixture(scope="session")
+def module(tmp_path_factory: pytest.TempPathFactory, aws: str) -> Root:
+    """The module itself, to plan with variables of one's own: a copy apart, for it gets a provider block."""
+    return Root(terraform.copy_repository(tmp_path_factory.mktemp("module")), aws)

@@ -1,0 +1,185 @@
+"""The alarms of the reference deployment: exactly the table of the catalogue, each with its topic and its words."""
+
+from typing import Any
+
+import pytest
+
+from tests.plan.conftest import SMALL, Plan, Root
+
+GB = 1024**3
+RDS = ("control-plane-db", "app-plane-components-db", "app-plane-supabase-db")
+ECS = ("tenant-management", "temporal-workers", "orchestrator", "cns-service", "django-backend")
+
+# suffix → metric, comparison, threshold, statistic, seconds of a period, periods, category, topic
+DATABASE = {
+    "cpu-high": ("CPUUtilization", "GreaterThanThreshold", 80, "Average", 60, 10, "database", "warning"),
+    "storage-low": ("FreeStorageSpace", "LessThanThreshold", 10 * GB, "Minimum", 300, 1, "database", "warning"),
+    "connections-high": ("DatabaseConnections", "GreaterThanThreshold", 80, "Average", 60, 10, "database", "warning"),
+}
+CACHE = {
+    "cpu-high": ("CPUUtilization", "GreaterThanThreshold", 75, "Average", 60, 10, "infrastructure", "infrastructure"),
+    "memory-high": (
+        *("DatabaseMemoryUsagePercentage", "GreaterThanThreshold", 85, "Average", 60, 10),
+        *("infrastructure", "infrastructure"),
+    ),
+    "evictions-high": ("Evictions", "GreaterThanThreshold", 100, "Sum", 300, 1, "infrastructure", "infrastructure"),
+}
+SERVICE = {
+    "cpu-high": ("CPUUtilization", "GreaterThanThreshold", 80, "Average", 60, 10, "service", "warning"),
+    "memory-high": ("MemoryUtilization", "GreaterThanThreshold", 85, "Average", 60, 10, "service", "warning"),
+}
+EXPECTED = {
+    **{f"{name}-{suffix}": row for name in RDS for suffix, row in DATABASE.items()},
+    **{f"app-plane-redis-{suffix}": row for suffix, row in CACHE.items()},
+    **{f"{name}-{suffix}": row for name in ECS for suffix, row in SERVICE.items()},
+}
+
+
+def test_the_reference_set_is_22_alarms_exactly(ananta: Plan) -> None:
+    told = ananta.outputs["alerting"]["alarms"]
+    found = {
+        name: (
+            *(alarm["metric_name"], alarm["comparison_operator"], alarm["threshold"], alarm["statistic"]),
+            *(alarm["period"], alarm["evaluation_periods"]),
+        )
+        for name, alarm in ananta.alarms().items()
+    }
+
+    assert len(found) == 22
+    assert found == {name: row[:6] for name, row in EXPECTED.items()}
+    assert {n: (a["category"], a["topic"]) for n, a in told.items()} == {n: row[6:] for n, row in EXPECTED.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "dimensions"),
+    [
+        ("control-plane-db-cpu-high", {"DBInstanceIdentifier": "control-plane-db"}),
+        ("app-plane-redis-memory-high", {"CacheClusterId": "app-plane-redis"}),
+        ("cns-service-cpu-high", {"ClusterName": "ananta", "ServiceName": "cns-service"}),
+    ],
+)
+def test_an_alarm_looks_at_its_own_resource(ananta: Plan, name: str, dimensions: dict[str, str]) -> None:
+    assert ananta.alarms()[name]["dimensions"] == dimensions
+
+
+def test_every_period_must_breach_and_no_data_has_its_reason(ananta: Plan) -> None:
+    for alarm in ananta.alarms().values():
+        assert alarm["datapoints_to_alarm"] == alarm["evaluation_periods"]
+        assert alarm["treat_missing_data"] == "missing"
+        assert "No data" in alarm["alarm_description"].splitlines()[0]
+
+
+def test_the_description_ends_with_what_the_forwarders_read(ananta: Plan) -> None:
+    description = ananta.alarms()["control-plane-db-cpu-high"]["alarm_description"]
+
+    first, labels, runbook, dashboard = description.splitlines()
+    assert first.startswith("CPUUtilization of control-plane-db above 80 % for 10 minutes.")
+    assert labels == "Labels: severity=warning, category=database, plane=control, service=control-plane-db"
+    assert runbook == "Runbook: https://docs.ananta.io/runbooks/database-cpu-high"
+    assert dashboard.startswith("Dashboard: https://grafana.ananta.io/d/")
+    assert all(len(alarm["alarm_description"]) <= 1024 for alarm in ananta.alarms().values())
+
+
+def test_only_the_heartbeats_silence_is_a_fault_by_itself(ananta: Plan) -> None:
+    breaching = [
+        alarm["alarm_name"]
+        for alarm in ananta.of_type("aws_cloudwatch_metric_alarm").values()
+        if alarm["treat_missing_data"] == "breaching"
+    ]
+    assert breaching == ["ananta-heartbeat-missing"]
+
+
+def test_the_watchers_of_the_path_are_all_there(ananta: Plan) -> None:
+    names = {a["alarm_name"] for a in ananta.of_type("aws_cloudwatch_metric_alarm").values()} - set(EXPECTED)
+    topics = ("critical-alerts", "warning-alerts", "slo-violations", "infrastructure-alerts")
+    forwarders = ("pagerduty-forwarder", "slack-forwarder")
+    assert names == {
+        "ananta-heartbeat-missing",
+        *(f"ananta-{one}-{what}" for one in forwarders for what in ("errors", "throttles", "undelivered")),
+        *(f"ananta-{topic}-topic-{what}" for topic in topics for what in ("undelivered", "unreadable")),
+    }
+
+
+@pytest.fixture(scope="session")
+def tuned(module: Root) -> Plan:
+    """What single resources may say: members, a cluster, thresholds, tiers, switches; a long name in a long region."""
+    platform: dict[str, Any] = {
+        **SMALL,
+        "databases": {
+            "db": {
+                "plane": "shop",
+                "identifier": "db",
+                "alarms": {
+                    "cpu-high": {"threshold": 70, "critical_threshold": 95},
+                    "connections-high": {"enabled": False},
+                    "storage-low": {"threshold": 2.5, "severity": "critical"},
+                },
+            },
+            "aurora": {"plane": "shop", "identifier": "aurora-1", "kind": "cluster"},
+        },
+        "caches": {
+            "redis": {"plane": "shop"},
+            "sessions": {
+                "plane": "shop",
+                "replication_group": "sessions",
+                "members": ["sessions-0001-001", "sessions-0001-002"],
+            },
+        },
+    }
+    return module.plan(
+        platform=platform,
+        name="a-name-of-21-letters-",
+        cloudwatch={"recommended_alarms": True, "insufficient_data_alarms": ["a-name-of-21-letters--db-cpu-high"]},
+        forwarders={"tracing": True, "reserved_concurrency": 2, "log_retention_days": 30, "runtime": "python3.12"},
+        permissions_boundary_arn="arn:aws:iam::123456789012:policy/boundary",
+        pagerduty_region="eu",
+        host={"subnet": {"id": "subnet-1", "availability_zone": "eu-central-1a", "vpc_id": "vpc-1"}, "ami_id": "ami-1"},
+        tags={"owner": "shop"},
+    )
+
+
+P = "a-name-of-21-letters--"
+
+
+def test_a_database_may_differ_from_the_rest(tuned: Plan) -> None:
+    alarms = tuned.alarms()
+    labels = tuned.outputs["alarms"]
+
+    assert alarms[f"{P}db-cpu-high"]["threshold"] == 70
+    assert alarms[f"{P}db-cpu-high-critical"]["threshold"] == 95
+    assert (labels[f"{P}db-cpu-high-critical"]["severity"], labels[f"{P}db-cpu-high-critical"]["topic"]) == (
+        "critical",
+        "critical",
+    )
+    assert f"{P}db-connections-high" not in alarms
+    assert alarms[f"{P}db-storage-low"]["threshold"] == 2.5 * GB
+    assert labels[f"{P}db-storage-low"]["topic"] == "critical"
+
+
+def test_a_cache_is_watched_by_its_members(tuned: Plan) -> None:
+    watched = {
+        alarm["dimensions"]["CacheClusterId"]
+        for alarm in tuned.alarms().values()
+        if alarm["namespace"] == "AWS/ElastiCache"
+    }
+    assert watched == {"redis", "sessions-0001-001", "sessions-0001-002"}
+    assert f"{P}sessions-0001-002-memory-high" in tuned.alarms()
+
+
+def test_an_aurora_cluster_has_alarms_of_its_own_kind(tuned: Plan) -> None:
+    alarms = tuned.alarms()
+    assert alarms[f"{P}aurora-cpu-high"]["dimensions"] == {"DBClusterIdentifier": "aurora-1"}
+    assert f"{P}aurora-storage-low" not in alarms
+
+
+def test_the_recommended_alarms_are_a_switch(tuned: Plan, ananta: Plan) -> None:
+    assert {"memory-low", "replica-lag-high", "transaction-ids-low", "read-latency-high"} <= {
+        name.removeprefix(f"{P}db-") for name in tuned.alarms()
+    }
+    assert f"{P}redis-engine-cpu-high" in tuned.alarms()
+    assert not any(name.endswith("memory-low") for name in ananta.alarms())
+
+
+def test_a_second_deployment_gets_a_prefix_of_its_own(tuned: Plan, ananta: Plan) -> None:
+    assert all(name.startswith(P) for name in tuned.alarms())
+    assert "control-plane-db-cpu-high" in ananta.alarms()

@@ -1,0 +1,140 @@
+"""The module's switches, and what it says of mistakes."""
+
+import pytest
+
+from tests.harness import paths, process
+from tests.plan.conftest import SMALL, SUBNET, Plan, Root
+from tests.plan.test_alarms import tuned  # noqa: F401  # the plan with a long name serves both files
+
+LIMITS = {
+    "aws_iam_role": ("name", 64),
+    "aws_lambda_function": ("function_name", 64),
+    "aws_s3_bucket": ("bucket", 63),
+    "aws_sqs_queue": ("name", 80),
+    "aws_sns_topic": ("name", 256),
+}
+LONGEST_REGION = 14
+
+
+def test_the_longest_name_fits_everywhere(tuned: Plan) -> None:  # noqa: F811
+    spare = LONGEST_REGION - len("eu-central-1")
+    for kind, (key, limit) in LIMITS.items():
+        for address, values in tuned.of_type(kind).items():
+            assert len(values[key]) + spare <= limit, address
+
+
+def test_switches_reach_what_they_switch(tuned: Plan) -> None:  # noqa: F811
+    for function in tuned.of_type("aws_lambda_function").values():
+        assert function["runtime"] == "python3.12"
+        assert function["reserved_concurrent_executions"] == 2
+        assert function["tracing_config"] == [{"mode": "Active"}]
+        assert function["environment"][0]["variables"]["PAGERDUTY_EVENTS_URL"].startswith(
+            "https://events.eu.pagerduty.com/"
+        )
+    assert {one["retention_in_days"] for one in tuned.of_type("aws_cloudwatch_log_group").values()} == {30}
+    roles = tuned.of_type("aws_iam_role").values()
+    assert len(roles) == 3
+    assert {one["permissions_boundary"] for one in roles} == {"arn:aws:iam::123456789012:policy/boundary"}
+    assert all(one["tags"]["owner"] == "shop" for one in roles)
+
+
+def test_without_the_cloudwatch_path_there_is_only_the_host(module: Root) -> None:
+    plan = module.plan(platform=SMALL, cloudwatch=None, host={"subnet": SUBNET, "ami_id": "ami-1"})
+
+    kinds = set(plan.types.values())
+    assert "aws_autoscaling_group" in kinds
+    assert "aws_secretsmanager_secret" in kinds
+    assert not kinds & {
+        "aws_sns_topic",
+        "aws_lambda_function",
+        "aws_cloudwatch_metric_alarm",
+        "aws_kms_key",
+        "aws_sqs_queue",
+    }
+
+
+def test_without_a_host_there_is_only_the_cloudwatch_path(module: Root) -> None:
+    plan = module.plan(platform=SMALL, host=None)
+
+    kinds = set(plan.types.values())
+    assert "aws_lambda_function" in kinds
+    assert not kinds & {"aws_autoscaling_group", "aws_s3_bucket", "aws_ebs_volume", "aws_security_group"}
+    assert plan.outputs["host"] is None
+
+
+def test_without_both_no_resource_and_no_question_to_aws_is_needed(module: Root) -> None:
+    plan = module.plan(platform=SMALL, cloudwatch=None, host=None)
+
+    assert plan.resources == {}
+    assert plan.reads == []
+    assert {"slos.yml", "critical.yml", "shop-platform.yml"} <= set(plan.outputs["rules"])
+    assert "alertmanager-production.yml" in plan.outputs["routes"]
+    assert plan.outputs["config_release"]["bucket"] is None
+
+
+def test_every_bad_variable_is_named_with_its_value_and_its_remedy(module: Root) -> None:
+    told = module.refusal(
+        platform=SMALL,
+        name="Shop_1",
+        alarm_prefix="a b",
+        external_urls={"grafana": "grafana.example.com/"},
+        smtp={"host": "smtp://mail", "from": "nobody", "port": 70000},
+        pagerduty_region="asia",
+        pagerduty_events_url="events",
+        cloudwatch={
+            "fallback": {"emails": ["oncall"], "https_urls": ["http://x"], "sms_numbers": ["123"]},
+            "publisher_account_ids": ["12"],
+        },
+        forwarders={"vpc": {"subnet_ids": ["subnet-1"]}, "log_retention_days": 31, "runtime": "nodejs20.x"},
+        secrets={"recovery_window_days": 3},
+        host={"subnet": SUBNET, "architecture": "sparc", "heartbeat_missing_minutes": 1},
+        monitoring={"ports": {"prometheus": 9093}},
+    )  # fmt: skip
+
+    for expected in (
+        'name is "Shop_1": use at most 21 lower-case letters',
+        'alarm_prefix is "a b": use',
+        'external_urls.grafana is "grafana.example.com/": write a URL without a slash at its end',
+        'smtp.from is "nobody": write the sender',
+        'smtp.host is "smtp://mail": write the host',
+        "smtp.port is 70000: a port lies between 1 and 65535",
+        'pagerduty_region is "asia": use "us" or "eu"',
+        'pagerduty_events_url is "events": write a URL',
+        'cloudwatch.fallback.emails has "oncall": an address is name@domain',
+        'cloudwatch.fallback.https_urls is ["http://x"]: every one begins with https://',
+        'cloudwatch.fallback.sms_numbers is ["123"]: a number begins with +',
+        'cloudwatch.publisher_account_ids is ["12"]: an account has 12 digits',
+        "forwarders.vpc has no security_group_ids: give both",
+        "forwarders.log_retention_days is 31: CloudWatch Logs knows",
+        'forwarders.runtime is "nodejs20.x": use "python3.11" or later',
+        "secrets.recovery_window_days is 3: Secrets Manager takes 7 to 30 days",
+        'host.architecture is "sparc": use "x86_64" or "arm64"',
+        "host.heartbeat_missing_minutes is 1: use 5 to 1440",
+        "two programs cannot share a port of the host",
+    ):
+        assert expected in told
+
+
+def test_what_this_deployment_cannot_hold_is_refused(module: Root) -> None:
+    database = {"plane": "shop", "identifier": "d", "alarms": {"cpu-high": {"critical_threshold": 50}}}
+    platform = {**SMALL, "name": "a-platform-with-a-long-name", "databases": {"d": database}}
+
+    told = module.refusal(platform=platform, monitoring={"retention_days": 20})
+
+    for expected in (
+        "set the variable name to a shorter one",
+        "databases.d.alarms.cpu-high.critical_threshold is 50, the warning's is 80: the critical one must lie above it",
+        "monitoring.retention_days is 20: the longest SLO window is 30 days",
+    ):
+        assert expected in told
+
+
+@pytest.mark.parametrize(
+    "pattern", ["ananta", r"arn:aws:", r"\b(us|eu|ap|ca|sa|me|af|il)-(north|south|east|west|central)[a-z]*-[0-9]\b"]
+)
+def test_the_module_names_no_platform_no_partition_and_no_region(pattern: str) -> None:
+    where = ["modules", "monitoring_configs", "*.tf", ":!examples", ":!tests"]
+    command = ["git", "grep", "-n", "-i", "-P", pattern, "--", *where]
+    done = process.run(command, timeout_s=30, cwd=paths.ROOT)
+    assert done.stdout == ""
+    assert done.returncode == 1, done.stderr
