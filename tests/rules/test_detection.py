@@ -5,47 +5,22 @@ at minute 0. The whole table runs with the oldest suite, one row of each kind wi
 and staleness only.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from tests.rules import promtool
+from tests.rules.traffic import Phase, counters
 
 STEP_S = 15
 ALERT = "ErrorBudgetBurningFast"
 PAGING = {"slos.yml": ["slo-control_plane"]}
-TARGET = 'job="control-plane-orchestrator",plane="control",service="orchestrator"'
+REPLICA = 'job="control-plane-orchestrator",plane="control",service="orchestrator",instance="{}",status="200"'
 PAGE = {"alertname": ALERT, "severity": "critical", "category": "slo", "slo": "control_plane", "plane": "control"}
 ONLY = f'alertname="{ALERT}"'
 
 
-class Phase(NamedTuple):
-    """`minutes` in which `share` of the `requests` of each scrape fail."""
-
-    minutes: float
-    share: float = 0
-    requests: float = 1000
-
-
 WELL = Phase(360)
-
-
-def counters(*phases: Phase) -> list[dict[str, str]]:
-    """Input series: the counters of good and of bad requests."""
-    return [
-        {"series": f'http_requests_total{{{TARGET},instance="a",status="{status}"}}', "values": counter(phases, bad)}
-        for status, bad in (("200", False), ("500", True))
-    ]
-
-
-def counter(phases: tuple[Phase, ...], bad: bool) -> str:
-    value, parts = 0.0, ["0"]
-    for phase in phases:
-        steps = round(phase.minutes * 60 / STEP_S)
-        growth = phase.requests * (phase.share if bad else 1 - phase.share)
-        parts.append(f"{value + growth:.10g}+{growth:.10g}x{steps - 1}")
-        value += growth * steps
-    return " ".join(parts)
 
 
 def at(minute: float) -> str:
@@ -125,7 +100,7 @@ def test_one_failed_request_at_night_pages_nobody(an_hour: int, rules: dict[str,
 def test_a_deployment_that_restarts_every_replica_pages_nobody(rules: dict[str, promtool.Rules]) -> None:
     series = [
         {
-            "series": f'http_requests_total{{{TARGET},instance="{name}",status="200"}}',
+            "series": f"http_requests_total{{{REPLICA.format(name)}}}",
             "values": f"0+100x{1440 + 20 * i} _x3 0+100x{200 - 20 * i}",
         }
         for i, name in enumerate("abc")
