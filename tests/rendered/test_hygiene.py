@@ -41,15 +41,19 @@ class Rule(NamedTuple):
         return f"{self.file} {self.group} {self.name}"
 
 
-@pytest.fixture(scope="module")
-def rules(ananta: Release) -> list[Rule]:
+def rules_of(release: Release) -> list[Rule]:
     return [
         Rule(path.rsplit("/", 1)[1], group["name"], rule.get("alert", rule.get("record")), rule)
-        for path, text in ananta.rendered.files.items()
+        for path, text in release.rendered.files.items()
         if path.startswith("prometheus/rules/")
         for group in yaml.safe_load(text)["groups"]
         for rule in group["rules"]
     ]
+
+
+@pytest.fixture(scope="module")
+def rules(ananta: Release) -> list[Rule]:
+    return rules_of(ananta)
 
 
 @pytest.fixture(scope="module")
