@@ -74,7 +74,8 @@ def deliver(deliveries: list[Delivery], service: Service, settings: Settings, un
         pause = max(delivery.due - time.monotonic(), 0)
         heals = pause + SHORTEST_ATTEMPT_SECONDS < until - time.monotonic()
         if heals:
-            time.sleep(pause)
+            if pause:
+                time.sleep(pause)
             untried = 1 + sum(not one.tries for one in waiting)
             try:
                 _attempt(delivery, service, settings, min(ATTEMPT_SECONDS, (until - time.monotonic()) / untried))

@@ -1,5 +1,6 @@
 """A forwarder's whole way: event → records → notifications → destinations. What is not taken raises."""
 
+import os
 import time
 from typing import Any
 
@@ -32,7 +33,9 @@ def forward(event: Any, context: Any, service: Service) -> dict[str, int]:
     told = settings()
     deliveries: list[Delivery] = []
     failures: list[Failure] = []
-    for record in records(event):
+    for index, given in enumerate(records(event)):
+        # A retry by Lambda has the id of the first try.
+        record = given._replace(message_id=given.message_id or f"{_request_id(context)}/{index}")
         for part, note in enumerate(parse(record, told)):
             try:
                 deliveries += _deliveries(note, part, service, told, context, until)
@@ -67,6 +70,10 @@ def _seconds(context: Any) -> float:
     left = getattr(context, "get_remaining_time_in_millis", None)
     seconds = left() / 1000 if callable(left) else DEFAULT_SECONDS
     return float(seconds - min(MARGIN_SECONDS, seconds / 5))
+
+
+def _request_id(context: Any) -> str:
+    return getattr(context, "aws_request_id", "") or os.urandom(8).hex()
 
 
 def _own_account(context: Any) -> str:

@@ -20,6 +20,7 @@ def labelled(record: Record, settings: Settings, labels: Mapping[str, str], titl
 
     Its incident is the message's own, so that nothing else can resolve it.
     """
+    title = title or "Without a name"
     return Notification(
         kind="text",
         name=cut(title, TITLE),

@@ -41,6 +41,6 @@ class Record(NamedTuple):
     subject: str = ""
     topic: str = ""  # the topic's name (the last part of its ARN)
     topic_arn: str = ""
-    message_id: str = ""
+    message_id: str = ""  # empty: it has none of its own
     sent_at: float = 0.0
     attributes: tuple[tuple[str, str], ...] = ()  # SNS message attributes of type String

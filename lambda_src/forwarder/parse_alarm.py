@@ -24,7 +24,7 @@ def is_alarm(content: dict[str, Any]) -> bool:
 
 def parse_alarm(content: dict[str, Any], record: Record, settings: Settings) -> Notification:
     """The alarm as a notification. Labels and links come from the last lines of its description."""
-    name, new, old = line(content["AlarmName"]), content["NewStateValue"], word(content.get("OldStateValue"))
+    name, new, old = line(content["AlarmName"]) or "?", content["NewStateValue"], word(content.get("OldStateValue"))
     about, labels, urls = read_description(content.get("AlarmDescription"))
     arn, reason = word(content.get("AlarmArn")), clean(content.get("NewStateReason"))
     # The message's own `Region` is a display name: the ARN has the region.

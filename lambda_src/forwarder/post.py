@@ -3,10 +3,10 @@
 import select
 import socket
 import ssl
-import threading
 import time
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import NamedTuple
+from http.client import HTTPConnection, HTTPException
+from io import BufferedReader, RawIOBase
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 CONNECT_SECONDS = 3.0
@@ -49,7 +49,36 @@ class Target(NamedTuple):
         return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
 
 
-_idle: dict[Target, tuple[HTTPConnection, float]] = {}  # under the address without its path
+class Wire(RawIOBase):
+    """A socket that gives up at `until`: a timeout alone counts from each byte, so that a peer who drips holds it."""
+
+    def __init__(self, sock: socket.socket, until: float) -> None:
+        self.sock, self.until = sock, until
+
+    def sendall(self, data: bytes) -> None:
+        """What http.client sends by."""
+        self.sock.settimeout(self._left())
+        self.sock.sendall(data)
+
+    def makefile(self, mode: str) -> BufferedReader:
+        """What http.client reads from; the end of an answer is not the end of the connection."""
+        return BufferedReader(Wire(self.sock, self.until))
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.sock.settimeout(self._left())
+        return self.sock.recv_into(buffer)
+
+    def _left(self) -> float:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+_idle: dict[Target, tuple[Wire, float]] = {}  # under the address without its path
 _tls: ssl.SSLContext | None = None
 
 
@@ -70,44 +99,43 @@ def target(url: str, plain_http: bool = False) -> Target:
 def request(method: str, to: Target, body: bytes, headers: dict[str, str], seconds: float) -> Response:
     """Sends and reads the answer within `seconds`. Raises Trouble, whose reason holds no path."""
     until = time.monotonic() + max(seconds, 0.05)
-    connection = _kept(to)
+    wire = _kept(to, until)
     try:
-        if connection is not None:
+        if wire is not None:
             try:
-                return _exchange(connection, method, to, body, headers, until)
+                return _exchange(wire, method, to, body, headers)
             except (ConnectionError, HTTPException, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-                connection.close()  # the peer had closed it just then and took nothing: a new one gets the request
-        connection = None
-        connection = _connected(to, until)
-        return _exchange(connection, method, to, body, headers, until)
+                wire.sock.close()  # the peer had closed it just then and took nothing: a new one gets the request
+        wire = None
+        wire = _connected(to, until)
+        return _exchange(wire, method, to, body, headers)
     except (OSError, HTTPException) as problem:
-        if connection is not None:
-            connection.close()
+        if wire is not None:
+            wire.sock.close()
         raise _trouble(problem, until) from None
 
 
-def _kept(to: Target) -> HTTPConnection | None:
+def _kept(to: Target, until: float) -> Wire | None:
     """A connection that is surely still open; wall clock, for a frozen instance's own clock stands still."""
-    connection, since = _idle.pop(to._replace(path=""), (None, 0.0))
-    if connection is None:
+    wire, since = _idle.pop(to._replace(path=""), (None, 0.0))
+    if wire is None:
         return None
-    if 0 <= time.time() - since < IDLE_SECONDS and not select.select([connection.sock], [], [], 0)[0]:
-        return connection
-    connection.close()
+    if 0 <= time.time() - since < IDLE_SECONDS and not select.select([wire.sock], [], [], 0)[0]:
+        wire.until = until
+        return wire
+    wire.sock.close()
     return None
 
 
-def _connected(to: Target, until: float) -> HTTPConnection:
-    connection = HTTPSConnection(to.host, to.port, context=_context()) if to.tls else HTTPConnection(to.host, to.port)
+def _connected(to: Target, until: float) -> Wire:
     plain = _socket(to, until)
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         plain.settimeout(max(until - time.monotonic(), 0.02))
-        connection.sock = _context().wrap_socket(plain, server_hostname=to.host) if to.tls else plain
+        return Wire(_context().wrap_socket(plain, server_hostname=to.host) if to.tls else plain, until)
     except OSError:
         plain.close()
         raise
-    return connection
 
 
 def _socket(to: Target, until: float) -> socket.socket:
@@ -133,34 +161,18 @@ def _context() -> ssl.SSLContext:
     return _tls
 
 
-def _exchange(
-    connection: HTTPConnection, method: str, to: Target, body: bytes, headers: dict[str, str], until: float
-) -> Response:
-    left = max(until - time.monotonic(), 0.02)
-    connection.sock.settimeout(left)
-    # A timeout counts from each byte, so that a peer who drips could hold us for ever: this ends it on time.
-    end = threading.Timer(left, _shut, (connection.sock,))
-    end.daemon = True
-    end.start()
-    try:
-        connection.request(method, to.path, body or None, {"Host": to.authority, **headers})
-        answer = connection.getresponse()
-        text = answer.read(BODY_LIMIT).decode("utf-8", "replace")
-    finally:
-        end.cancel()
+def _exchange(wire: Wire, method: str, to: Target, body: bytes, headers: dict[str, str]) -> Response:
+    connection = HTTPConnection(to.host, to.port)
+    connection.sock = wire
+    connection.request(method, to.path, body or None, {"Host": to.authority, **headers})
+    answer = connection.getresponse()
+    text = answer.read(BODY_LIMIT).decode("utf-8", "replace")
     if answer.isclosed() and not answer.will_close:
-        _idle[to._replace(path="")] = (connection, time.time())
+        _idle[to._replace(path="")] = (wire, time.time())
     else:
-        connection.close()
+        wire.sock.close()
     pause = (answer.getheader("Retry-After") or "").strip()
     return Response(answer.status, text, float(pause) if pause.isdecimal() and len(pause) < 9 else None)
-
-
-def _shut(sock: socket.socket) -> None:
-    try:
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # the plain socket's: TLS would wait for the peer
-    except OSError:
-        pass  # it had ended by itself
 
 
 def _trouble(problem: Exception, until: float) -> Trouble:

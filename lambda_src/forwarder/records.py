@@ -15,14 +15,14 @@ def records(event: Any) -> list[Record]:
             return [_record(item) for item in event["Records"]]
         if "requestPayload" in event and "requestContext" in event:  # an on-failure destination's envelope
             return records(event["requestPayload"])
-    return [_raw(event)]
+    return [Record(_text(event))]
 
 
 def _record(item: Any) -> Record:
     fields = mapping(item)
     if isinstance(fields.get("Sns"), dict):
         return _sns(fields["Sns"])
-    return _queued(fields["body"]) if isinstance(fields.get("body"), str) else _raw(item)
+    return _queued(fields["body"]) if isinstance(fields.get("body"), str) else Record(_text(item))
 
 
 def _queued(body: str) -> Record:
@@ -31,7 +31,7 @@ def _queued(body: str) -> Record:
         envelope = mapping(json.loads(body))
     except (ValueError, RecursionError):
         envelope = {}
-    return _sns(envelope) if "Message" in envelope and "TopicArn" in envelope else _raw(body)
+    return _sns(envelope) if "Message" in envelope and "TopicArn" in envelope else Record(body)
 
 
 def _sns(sns: dict[str, Any]) -> Record:
@@ -44,16 +44,10 @@ def _sns(sns: dict[str, Any]) -> Record:
         subject=word(sns.get("Subject")),
         topic=arn.rpartition(":")[2],
         topic_arn=arn,
-        # The id alone is not trusted to be unique: a message that differs is another message.
-        message_id=f"{word(sns.get('MessageId'))}/{_fingerprint(message)}",
+        message_id=_id(word(sns.get("MessageId")), message),
         sent_at=epoch(sns.get("Timestamp")),
         attributes=tuple((name, value) for name, value in attributes if name and value),
     )
-
-
-def _raw(item: Any) -> Record:
-    text = _text(item)
-    return Record(message=text, message_id=_fingerprint(text))
 
 
 def _text(value: Any) -> str:
@@ -65,5 +59,6 @@ def _text(value: Any) -> str:
         return "a message that is not JSON"
 
 
-def _fingerprint(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def _id(given: str, message: str) -> str:
+    """The id alone is not trusted to be unique: a message that differs is another message. Empty without an id."""
+    return f"{given}/{sha256(message.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}" if given else ""

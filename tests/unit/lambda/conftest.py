@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime
 import ipaddress
 import json
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 HERE = Path(__file__).parent
+# Every test has fresh instances of the functions: their modules are compiled once, and nothing is left in the tree.
+sys.dont_write_bytecode, sys.pycache_prefix = False, tempfile.mkdtemp(prefix="forwarders-")
+atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
 sys.path[:0] = [str(HERE), str(HERE.parents[2] / "lambda_src")]
 
 from world import (  # noqa: E402 - found by the path above
@@ -103,9 +110,12 @@ def extension() -> Iterator[Extension]:
 @pytest.fixture
 def environment(
     certificate: Path, pagerduty: PagerDuty, secrets: SecretsManager, cloudwatch: CloudWatch
-) -> dict[str, str]:
-    """The functions' environment; a test may change it."""
-    return {
+) -> Iterator[dict[str, str]]:
+    """The functions' environment; a test may change it. Nothing of it, nor of the developer's own, leaks."""
+    kept = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith(("AWS_", "SSL_", "PARAMETERS_"))]:
+        del os.environ[name]
+    yield {
         "ROUTING": json.dumps(ROUTING, separators=(",", ":")),
         "TOPIC_SEVERITIES": json.dumps(TOPIC_SEVERITIES),
         "PAGERDUTY_EVENTS_URL": f"{pagerduty.url}/v2/enqueue",
@@ -117,6 +127,8 @@ def environment(
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_SESSION_TOKEN": SESSION_TOKEN,
     }
+    os.environ.clear()
+    os.environ.update(kept)
 
 
 @pytest.fixture

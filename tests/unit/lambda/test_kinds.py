@@ -24,13 +24,16 @@ KINDS = {
         (
             "[WARNING] *control-plane-db-cpu-high*", "OK → ALARM", "82 %", "> 80 % for 10 of 10 × 1 min (average)",
             "control-plane-db", "123456789012", "eu-central-1", "2024-11-25 03:42:00 UTC",
-            "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/control-plane-db-cpu-high",
+            "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1"
+            "#alarmsV2:alarm/control-plane-db-cpu-high",
             "https://grafana.ananta.io/d/rds?var-db=control-plane-db",
             "https://docs.ananta.io/runbooks/control-plane-db-cpu-high",
         ),
     ),
     "alarm-ok": Told(("resolve",), ("#database-alerts",), ("[RESOLVED]", "ALARM → OK", "12 %")),
-    "storage-alarm": Told((), ("#database-alerts",), ("8 GiB", "< 10 GiB for 1 of 1 × 5 min", "app-plane-supabase-db")),
+    "storage-alarm": Told(
+        (), ("#database-alerts",), ("8 GiB", "< 10 GiB for 1 of 1 × 5 min", "app-plane-supabase-db"),
+    ),
     "metric-math-alarm": Told(
         ("trigger",),
         ("#slo-alerts", "#critical-alerts"),
@@ -42,7 +45,9 @@ KINDS = {
         ("ALARM(control-plane-db-cpu-high) OR ALARM(control-plane-db-connections-high)", "transitioned to ALARM"),
     ),
     "anomaly-alarm": Told(
-        (), ("#app-plane-alerts",), ("2.75 s", "outside 12.5 ms to 750 ms for 3 of 3 × 1 min (p95)", "targetgroup/cns/"),
+        (),
+        ("#app-plane-alerts",),
+        ("2.75 s", "outside 12.5 ms to 750 ms for 3 of 3 × 1 min (p95)", "targetgroup/cns/"),
     ),
     "insufficient-data": Told(
         (),
@@ -50,7 +55,9 @@ KINDS = {
         ("[NO DATA]", "ALARM → INSUFFICIENT_DATA", "No data is no recovery"),
     ),
     "missing-data-alarm": Told(
-        ("trigger",), ("#infrastructure-alerts", "#critical-alerts"), ("5 missing datapoints were treated as [Breaching]",)
+        ("trigger",),
+        ("#infrastructure-alerts", "#critical-alerts"),
+        ("5 missing datapoints were treated as [Breaching]",),
     ),
     "unlabelled-alarm": Told(
         ("trigger",),
@@ -72,9 +79,13 @@ KINDS = {
         (),
     ),
     "event-rds-failover": Told(
-        ("trigger",), ("#database-alerts", "#critical-alerts"), ("RDS control-plane-db: Multi-AZ instance failover started.",)
+        ("trigger",),
+        ("#database-alerts", "#critical-alerts"),
+        ("RDS control-plane-db: Multi-AZ instance failover started.",),
     ),
-    "event-rds-backup": Told((), ("#database-alerts",), ("[WARNING] *RDS control-plane-db: Finished DB Instance backup*",)),
+    "event-rds-backup": Told(
+        (), ("#database-alerts",), ("[WARNING] *RDS control-plane-db: Finished DB Instance backup*",),
+    ),
     "event-ecs-task-stopped": Told(
         (),
         ("#platform-alerts",),
@@ -90,16 +101,20 @@ KINDS = {
     "event-guardduty-high": Told(
         ("trigger",),
         ("#critical-alerts",),
-        ("Bitcoin-related domain name queried", "CryptoCurrency:EC2/BitcoinTool.B!DNS", "Nothing will end this by itself"),
+        ("Bitcoin-related domain name", "CryptoCurrency:EC2/BitcoinTool.B!DNS", "Nothing will end this by itself"),
     ),
     "event-guardduty-low": Told((), ("#platform-alerts",), ("[WARNING] *GuardDuty: Bitcoin-related",)),
     "event-guardduty-archived": Told((), ("#platform-alerts",), ("ArchiveFindings", "assumed-role/ops/session")),
     "event-guardduty-object-scan": Told(
         (), ("#platform-alerts",), ("threats found", "EICAR-Test-File", "ananta-uploads/in/invoice <1>.pdf")
     ),
-    "event-unknown-source": Told((), ("#platform-alerts",), ("aws.backup", "FAILED", "Access denied <vault>", "second-region")),
+    "event-unknown-source": Told(
+        (), ("#platform-alerts",), ("aws.backup", "FAILED", "Access denied <vault>", "second-region"),
+    ),
     "budget-band": Told(
-        (), ("#platform-alerts",), ("[INFO] *Error budget of control_plane: 31 % left*", "50-100 → 25-50", "Review recent changes."),
+        (),
+        ("#platform-alerts",),
+        ("[INFO] *Error budget of control_plane: 31 % left*", "50-100 → 25-50", "Review recent changes."),
     ),
     "rds-subscription": Told(
         (), ("#database-alerts",), ("app-plane-supabase-db", "duplicate key & <unknown> error 1062.", "RDS-EVENT-0045"),

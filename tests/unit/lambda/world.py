@@ -1,4 +1,4 @@
-"""PagerDuty, Slack, Secrets Manager and CloudWatch as small real servers on 127.0.0.1, and forwarders that talk to them.
+"""PagerDuty, Slack, Secrets Manager and CloudWatch as small real servers on 127.0.0.1, and forwarders to talk to them.
 
 They check what the real ones check: PagerDuty its event, Slack its blocks and limits, AWS the signature.
 """
@@ -12,19 +12,21 @@ import ssl
 import sys
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+SOURCE = str(Path(__file__).resolve().parents[3] / "lambda_src")
 ACCOUNT = "123456789012"
 KEY_ID, SECRET_KEY, SESSION_TOKEN = "AKIDEXAMPLE", "example/secret+key", "example-token"
 CHANNELS = {
@@ -113,6 +115,7 @@ class Server:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 5
+            disable_nagle_algorithm = True
 
             def setup(self) -> None:
                 outer.connections += 1
@@ -434,18 +437,22 @@ class Context:
     def __init__(self, seconds: float = 30.0) -> None:
         self._until = time.monotonic() + seconds
         self.invoked_function_arn = f"arn:aws:lambda:eu-central-1:{ACCOUNT}:function:forwarder"
-        self.aws_request_id = "request-1"
+        self.aws_request_id = str(uuid.uuid4())
 
     def get_remaining_time_in_millis(self) -> int:
         return int((self._until - time.monotonic()) * 1000)
 
 
+_environment: dict[str, str] = {}  # what the functions have been given last
+
+
 class Forwarder:
     """One warm instance of a function: its memory lasts until `restart`."""
 
-    def __init__(self, name: str, environment: Callable[[], dict[str, str]]) -> None:
+    def __init__(self, name: str, environment: Callable[[], dict[str, str]], folder: str = "") -> None:
         self.name = name
         self._environment = environment
+        self._folder = folder  # where its code lies, when it is not the source
         self._handler: Callable[[Any, Any], Any]
         self.restart()
 
@@ -453,23 +460,17 @@ class Forwarder:
         """Another instance, which remembers nothing."""
         for module in [name for name in sys.modules if name.split(".")[0] in ("forwarder", self.name)]:
             del sys.modules[module]
+        sys.path.insert(0, self._folder or SOURCE)
         self._handler = importlib.import_module(self.name).lambda_handler
-
-    def module(self, name: str) -> Any:
-        """A module of this instance."""
-        return sys.modules[f"forwarder.{name}"]
+        sys.path.remove(self._folder or SOURCE)
 
     def receive(self, event: Any, seconds: float = 30.0) -> Any:
         """The function wakes for the event; what it raises is raised."""
-        kept = dict(os.environ)
-        os.environ.update(self._environment())
-        try:
-            return self._handler(event, Context(seconds))
-        finally:
-            os.environ.clear()
-            os.environ.update(kept)
-
-
-def alarm_name(dedup_key: str) -> str:
-    """The alarm's name in its ARN."""
-    return unquote(dedup_key.rpartition(":")[2])
+        given = self._environment()
+        if given != _environment:
+            for name in _environment.keys() - given.keys():
+                os.environ.pop(name, None)
+            os.environ.update(given)
+            _environment.clear()
+            _environment.update(given)
+        return self._handler(event, Context(seconds))

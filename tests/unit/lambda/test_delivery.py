@@ -1,0 +1,367 @@
+"""Delivered or raised: what the forwarders do with each way in which a destination can fail."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from messages import alarm, sns
+from world import CHANNELS, Answer, Forwarder, PagerDuty, SecretsManager, Server, Slack, shown
+
+CRITICAL = {"severity": "critical"}
+
+
+def test_a_message_is_taken_when_pagerduty_says_202_and_slack_says_ok(
+    pagerduty: PagerDuty, pagerduty_forwarder: Forwarder, slack: Slack, slack_forwarder: Forwarder
+) -> None:
+    event = sns(alarm(severity="critical"))
+
+    pagerduty_forwarder.receive(event)
+    slack_forwarder.receive(event)
+
+    assert pagerduty.told() == [("trigger", "control-plane-db-cpu-high")]
+    assert slack.channels() == ["#database-alerts", "#critical-alerts"]
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 302, 400, 402, 410])
+def test_anything_but_202_from_pagerduty_is_raised_at_once_with_the_status(
+    status: int, pagerduty: PagerDuty, pagerduty_forwarder: Forwarder
+) -> None:
+    pagerduty.always = Answer(status, "no such thing")
+
+    with pytest.raises(Exception, match=f"control-plane-db-cpu-high → critical: answered {status}"):
+        pagerduty_forwarder.receive(sns(alarm(severity="critical")))
+
+    assert len(pagerduty.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer(200, "<html>please log in</html>"), "answered 200: <html>please log in"),
+        (Answer(200, ""), "answered 200"),
+        (Answer(202, "ok"), "answered 202"),
+        (Answer(400, "invalid_blocks"), "answered 400: invalid_blocks"),
+        (Answer(410, "channel_is_archived"), "answered 410: channel_is_archived"),
+    ],
+)
+def test_anything_but_200_with_ok_from_slack_is_raised_at_once_with_the_reason(
+    answer: Answer, reason: str, slack: Slack, slack_forwarder: Forwarder
+) -> None:
+    slack.always = answer
+
+    with pytest.raises(Exception, match=f"#database-alerts: {reason}"):
+        slack_forwarder.receive(sns(alarm()))
+
+    assert len(slack.requests) == 1
+
+
+def test_a_redirect_is_not_followed(slack: Slack, slack_forwarder: Forwarder, certificate: Path) -> None:
+    elsewhere = Slack(certificate)
+    slack.always = Answer(307, "", (("Location", elsewhere.hook("#database-alerts")),))
+
+    with pytest.raises(Exception, match="answered 307: redirects are not followed"):
+        slack_forwarder.receive(sns(alarm()))
+
+    assert elsewhere.requests == []
+    elsewhere.close()
+
+
+def test_a_429_is_tried_again_after_the_time_that_it_names(slack: Slack, slack_forwarder: Forwarder) -> None:
+    slack.answers(Answer(429, "rate_limited", (("Retry-After", "1"),)))
+
+    slack_forwarder.receive(sns(alarm()))
+
+    first, second = slack.requests
+    assert 1.0 <= second.at - first.at < 2.0
+    assert len(slack.channels()) == 2
+
+
+def test_a_429_whose_time_is_longer_than_what_is_left_is_raised_without_waiting(
+    slack: Slack, slack_forwarder: Forwarder
+) -> None:
+    slack.always = Answer(429, "rate_limited", (("Retry-After", "60"),))
+    began = time.monotonic()
+
+    with pytest.raises(Exception, match="answered 429: rate_limited"):
+        slack_forwarder.receive(sns(alarm()), seconds=30)
+
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_that_fails_twice_and_recovers_gets_the_page_once(
+    status: int, pagerduty: PagerDuty, pagerduty_forwarder: Forwarder
+) -> None:
+    pagerduty.answers(Answer(status), Answer(status))
+
+    pagerduty_forwarder.receive(sns(alarm(severity="critical")))
+
+    assert len(pagerduty.requests) == 3
+    assert list(pagerduty.incidents().values()) == ["open"]
+
+
+def test_a_server_that_fails_for_ever_is_tried_while_time_remains_and_then_raised(
+    pagerduty: PagerDuty, pagerduty_forwarder: Forwarder
+) -> None:
+    pagerduty.always = Answer(500, "oops")
+    began = time.monotonic()
+
+    with pytest.raises(Exception, match="answered 500: oops"):
+        pagerduty_forwarder.receive(sns(alarm(severity="critical")), seconds=4)
+
+    assert time.monotonic() - began < 4
+    assert len(pagerduty.requests) >= 3
+
+
+@contextmanager
+def swallowing() -> Iterator[int]:
+    """A port that takes no connection and refuses none, as a network without a way out does."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+        for one in waiting:
+            one.close()
+
+
+@contextmanager
+def dripping() -> Iterator[int]:
+    """A server that answers one byte every 100 ms and never comes to an end."""
+    ended = threading.Event()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(8)
+        listener.settimeout(0.1)
+
+        def serve() -> None:
+            while not ended.is_set():
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    continue
+                threading.Thread(target=drip, args=(connection,), daemon=True).start()
+
+        def drip(connection: socket.socket) -> None:
+            with connection:
+                while not ended.wait(0.1):
+                    try:
+                        connection.sendall(b"H")
+                    except OSError:
+                        return
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+        ended.set()
+
+
+@pytest.mark.parametrize("fault", ["swallows packets", "drips", "hangs", "refuses"])
+def test_a_destination_without_an_answer_is_raised_before_the_functions_time_is_up(
+    fault: str, pagerduty: PagerDuty, pagerduty_forwarder: Forwarder, environment: dict[str, str]
+) -> None:
+    pagerduty.always = Answer(202, "", seconds=20)
+    with swallowing() as silent, dripping() as drips:
+        url = {
+            "swallows packets": f"http://127.0.0.1:{silent}/v2/enqueue",
+            "drips": f"http://127.0.0.1:{drips}/v2/enqueue",
+            "hangs": environment["PAGERDUTY_EVENTS_URL"],
+            "refuses": "https://localhost:9/v2/enqueue",
+        }[fault]
+        environment["PAGERDUTY_EVENTS_URL"] = url
+        began = time.monotonic()
+
+        with pytest.raises(Exception, match="critical: (no answer in time|connection refused|the connection broke)"):
+            pagerduty_forwarder.receive(sns(alarm(severity="critical")), seconds=2.5)
+
+    assert time.monotonic() - began < 2.5
+
+
+def test_a_hanging_channel_does_not_cost_the_other_channel_its_message(
+    slack: Slack, slack_forwarder: Forwarder
+) -> None:
+    slack.answers(Answer(200, "ok", seconds=20))
+
+    slack_forwarder.receive(sns(alarm(severity="critical")), seconds=6)
+
+    assert slack.channels() == ["#database-alerts", "#critical-alerts", "#database-alerts"]
+
+
+def test_a_certificate_that_is_not_trusted_is_raised_and_nothing_is_sent(
+    pagerduty: PagerDuty, pagerduty_forwarder: Forwarder, environment: dict[str, str]
+) -> None:
+    del environment["SSL_CERT_FILE"]
+
+    with pytest.raises(Exception, match="its TLS certificate is not trusted"):
+        pagerduty_forwarder.receive(sns(alarm(severity="critical")))
+
+    assert pagerduty.requests == []
+
+
+def test_one_record_that_cannot_be_delivered_does_not_hide_the_others(slack: Slack, slack_forwarder: Forwarder) -> None:
+    slack.hooks = {path: name for path, name in slack.hooks.items() if name != "#slo-alerts"}
+    event = sns(alarm("first"), alarm("second", category="slo"), "a text", alarm("fourth"))
+
+    with pytest.raises(Exception, match="second → #slo-alerts: answered 404: no_service") as raised:
+        slack_forwarder.receive(event)
+
+    assert slack.channels() == ["#database-alerts", "#platform-alerts", "#database-alerts"]
+    assert "first" not in str(raised.value)
+
+
+def test_a_retry_repeats_nothing_that_was_taken_as_long_as_the_instance_remembers(
+    slack: Slack, slack_forwarder: Forwarder
+) -> None:
+    event = sns(alarm(severity="critical"), "a text")
+    dead = {path: name for path, name in slack.hooks.items() if name == "#critical-alerts"}
+    slack.hooks = {path: name for path, name in slack.hooks.items() if name != "#critical-alerts"}
+
+    with pytest.raises(Exception, match="#critical-alerts"):
+        slack_forwarder.receive(event)
+    slack.hooks |= dead
+    slack_forwarder.receive(event)
+
+    assert sorted(slack.channels()) == ["#critical-alerts"] * 2 + ["#database-alerts", "#platform-alerts"]
+
+
+def test_a_duplicate_from_sns_is_told_once(pagerduty: PagerDuty, pagerduty_forwarder: Forwarder) -> None:
+    event = sns(alarm(severity="critical"))
+
+    pagerduty_forwarder.receive(event)
+    pagerduty_forwarder.receive(event)
+
+    assert len(pagerduty.requests) == 1
+
+
+def test_two_different_messages_under_one_id_are_two_messages(slack: Slack, slack_forwarder: Forwarder) -> None:
+    first, second = sns("one"), sns("another")
+    second["Records"][0]["Sns"]["MessageId"] = first["Records"][0]["Sns"]["MessageId"]
+
+    slack_forwarder.receive(first)
+    slack_forwarder.receive(second)
+
+    assert [("one" in shown(message)) for message in slack.messages()] == [True, False]
+
+
+def test_a_warm_instance_keeps_its_connection_and_survives_the_peers_end_of_it(
+    slack: Slack, slack_forwarder: Forwarder
+) -> None:
+    for number in range(3):
+        slack_forwarder.receive(sns(f"text {number}"))
+    kept = slack.connections
+    slack.answers(Answer(200, "ok", (("Connection", "close"),)))
+    for number in range(3, 6):
+        slack_forwarder.receive(sns(f"text {number}"))
+
+    assert kept == 1
+    assert len(slack.channels()) == 6
+
+
+def test_a_connection_that_the_peer_has_cut_without_a_word_costs_nobody_a_message(
+    certificate: Path, slack: Slack, slack_forwarder: Forwarder, secrets: SecretsManager
+) -> None:
+    """The peer accepts the second request on the kept connection and hangs up instead of answering."""
+    heard: list[str] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(4)
+
+        def serve() -> None:
+            for _ in range(2):
+                plain, _ = listener.accept()
+                with context.wrap_socket(plain, server_side=True) as connection:
+                    connection.settimeout(2)
+                    text = ""
+                    while not text.endswith("}]}"):
+                        text += connection.recv(65536).decode()
+                    heard.append(text)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                    with suppress(TimeoutError):
+                        connection.recv(65536)  # the next request on it: no answer, the end
+
+        threading.Thread(target=serve, daemon=True).start()
+        secrets[CHANNELS["#platform-alerts"]] = f"https://localhost:{listener.getsockname()[1]}/services/T/B/x"
+
+        slack_forwarder.receive(sns("first"))
+        slack_forwarder.receive(sns("second"))
+
+    assert len(heard) == 2
+
+
+def test_a_failure_is_raised_and_never_returned(pagerduty: PagerDuty, pagerduty_forwarder: Forwarder) -> None:
+    pagerduty.always = Answer(400, "")
+
+    with pytest.raises(Exception) as raised:
+        pagerduty_forwarder.receive(sns(alarm(severity="critical")))
+
+    assert type(raised.value).__name__ == "DeliveryFailed"
+    assert pagerduty_forwarder.receive(sns(alarm(severity="warning"))) == {"delivered": 0}
+
+
+def test_an_event_without_records_is_told_as_what_it_is(slack: Slack, slack_forwarder: Forwarder) -> None:
+    strange: list[Any] = [{}, {"hello": "world"}, [], "text", None, 7, {"Records": "x"}, {"Records": [None, 5, {}]}]
+
+    for event in strange:
+        slack_forwarder.receive(event)
+
+    assert len(slack.messages("#critical-alerts")) == 10
+    assert "hello" in shown(slack.messages()[1])
+
+
+def test_no_secret_and_no_webhook_is_ever_logged_or_raised(
+    capsys: pytest.CaptureFixture[str], slack: Slack, slack_forwarder: Forwarder, pagerduty: PagerDuty,
+    pagerduty_forwarder: Forwarder, secrets: SecretsManager,
+) -> None:  # fmt: skip
+    key, hook = str(secrets["ananta/pagerduty-key"]), slack.hook("#database-alerts")
+    slack.always = Answer(400, f"bad request to {hook}")
+    pagerduty.always = Answer(400, json.dumps({"errors": [f"{key} is not known"]}))
+    raised = []
+    plain = "http://example.org/services/T0/B0/token"
+    for bad in (hook, hook + "\n/x", hook.replace("localhost", "local host"), plain):
+        secrets[CHANNELS["#database-alerts"]] = bad
+        slack_forwarder.restart()
+        with pytest.raises(Exception) as problem:
+            slack_forwarder.receive(sns(alarm()))
+        raised.append(str(problem.value))
+    with pytest.raises(Exception) as problem:
+        pagerduty_forwarder.receive(sns(alarm(severity="critical")))
+    raised.append(str(problem.value))
+
+    said = "\n".join([*raised, capsys.readouterr().out])
+
+    assert "#database-alerts" in said
+    for secret in (key, "-token", "/services/", "example-token", "secret+key"):
+        assert secret not in said
+
+
+def test_each_outcome_is_one_line_of_json_with_the_alarms_name(
+    capsys: pytest.CaptureFixture[str], slack: Slack, slack_forwarder: Forwarder
+) -> None:
+    slack.answers(Answer(500))
+    slack_forwarder.receive(sns(alarm("a\nb", description="x\ny")))
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert [(line["outcome"], line["alarm"], line["tries"]) for line in lines] == [
+        ("retried", "a b", 1),
+        ("delivered", "a b", 2),
+    ]
+
+
+def test_servers_of_the_tests_refuse_what_the_real_ones_refuse(pagerduty: PagerDuty, slack: Slack) -> None:
+    assert pagerduty.errors({"routing_key": "x", "event_action": "trigger"}) != []
+    assert slack.errors({"text": "", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}]})
+    assert isinstance(pagerduty, Server)
