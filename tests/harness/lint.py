@@ -102,14 +102,16 @@ def _yamllint() -> list[str]:
 def _trivy() -> list[str]:
     program = bootstrap.venv("trivy").with_name("trivy")
     options = ["--exit-code", "1", "--quiet", "--skip-check-update", "--skip-version-check"]
-    left_out = [f"--skip-dirs={name}" for name in (".cache", "build", "**/.terraform")]
+    left_out = [f"--skip-dirs={name}" for name in (".cache", "build", "tests", "**/.terraform")]
     return [str(program), "config", *options, "--severity", "MEDIUM,HIGH,CRITICAL", *left_out, "."]
 
 
 def _checkov() -> list[str]:
     program = bootstrap.venv("checkov").with_name("checkov")
     # Modules are checked once, not again through each example that calls them; trivy reads the examples.
-    left_out = [option for name in (".cache", "build", ".terraform", "examples") for option in ("--skip-path", name)]
+    left_out = [
+        option for name in (".cache", "build", ".terraform", "tests", "examples") for option in ("--skip-path", name)
+    ]
     options = ["--framework", "terraform", "--quiet", "--compact", "--skip-download", "--skip-results-upload"]
     return [str(program), "--directory", ".", *options, *left_out]
 
