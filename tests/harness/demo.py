@@ -16,7 +16,7 @@ from rich.console import Console
 from tests.harness import paths
 from tests.harness.errors import HarnessError
 from tests.harness.flow_database_cpu import database_cpu
-from tests.harness.flow_error_budget import error_budget
+from tests.harness.flow_error_budget import PAST, error_budget
 from tests.harness.flow_service_down import service_down
 from tests.harness.flows import Outcome, expectation
 from tests.harness.process import assert_no_processes_left
@@ -36,7 +36,9 @@ def run_flow(key: str, stack: Stack, console: Console) -> FlowResult:
     """One flow on the terminal as it happens."""
     with Timeline(expectation(key).title, stack.world.recorder, console) as timeline:
         outcome = FLOWS[key](stack, timeline)
-        return timeline.result(outcome.difference, outcome.facts, outcome.problems)
+        # The difference is shown as its two columns.
+        further = [problem for problem in outcome.problems if problem != str(outcome.difference)]
+        return timeline.result(outcome.difference, outcome.facts, further)
 
 
 def versions(stack: Stack) -> dict[str, str]:
@@ -70,7 +72,7 @@ def demonstrate(timings: str, keep: bool, console: Console) -> bool:
     began = time.time()
     console.print(f"The alerting system of examples/ananta, {timings} timings\n", style="bold")
     durations: dict[str, Any] = {}
-    with with_aws(paths.new_run("demo"), timings) as stack:
+    with with_aws(paths.new_run("demo"), timings, past=PAST) as stack:
         durations["deployment"] = time.time() - began
         results = []
         for key in FLOWS:

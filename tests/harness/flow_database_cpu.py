@@ -1,4 +1,4 @@
-"""Flow 3: a database is busy for ten minutes; its team hears of it, and of the end, through CloudWatch, SNS and Lambda."""
+"""Flow 3: a database is busy for ten minutes; its team hears of it, and of its end, by CloudWatch, SNS and Lambda."""
 
 import datetime
 import time
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.harness.errors import HarnessError
-from tests.harness.flows import Outcome, compare, expectation
+from tests.harness.flows import Expectation, Outcome, compare, expectation
 from tests.harness.stack import Stack
 from tests.harness.standins.recorder import Delivery, Told, texts, told
 from tests.harness.timeline import Timeline, first_told
@@ -14,7 +14,8 @@ from tests.harness.timeline import Timeline, first_told
 DATABASE = "control-plane-db"
 ALARM = "control-plane-db-cpu-high"
 BUSY, CALM = 82.0, 20.0
-MINUTES = 12  # a little more than the alarm's ten, so that its evaluation finds ten whole ones
+BUSY_MINUTES = range(1, 11)  # minutes ago
+CALM_MINUTES = range(11, 13)  # before that, so that the alarm is OK when the trouble begins
 
 
 def database_cpu(stack: Stack, timeline: Timeline, quiet_s: float = 6.0, timeout_s: float = 120.0) -> Outcome:
@@ -24,15 +25,16 @@ def database_cpu(stack: Stack, timeline: Timeline, quiet_s: float = 6.0, timeout
     expected = expectation("database-cpu")
     recorder, metrics = stack.world.recorder, stack.cloud.localstack.client("cloudwatch")
     before = len(stack.world.pagerduty.incidents())
+    make_calm(stack, metrics, expected, timeout_s)
 
     began = time.time()
-    put(metrics, BUSY, minutes_ago=range(1, MINUTES + 1))
-    timeline.note(f"PutMetricData: CPUUtilization of {DATABASE} was {BUSY:.0f} % for {MINUTES} minutes", "CloudWatch")
+    put(metrics, BUSY, BUSY_MINUTES)
+    timeline.note(f"PutMetricData: CPUUtilization of {DATABASE} was {BUSY:.0f} % for 10 minutes", "CloudWatch")
     recorder.wait_until(lambda seen: expected.facts("firing") <= set(told(seen)), timeout_s, since=began)
     timeline.note(f"{ALARM} is {state(metrics)}", "CloudWatch")
     recorder.wait_quiet(quiet_s, timeout=quiet_s * 5)
 
-    put(metrics, CALM, minutes_ago=[0])
+    put(metrics, CALM, [0])
     timeline.note(f"PutMetricData: CPUUtilization of {DATABASE} is {CALM:.0f} %", "CloudWatch")
     recorder.wait_until(lambda seen: expected.facts("resolved") <= set(told(seen)), timeout_s, since=began)
     recorder.wait_quiet(quiet_s, timeout=quiet_s * 5)
@@ -41,6 +43,13 @@ def database_cpu(stack: Stack, timeline: Timeline, quiet_s: float = 6.0, timeout
     deliveries = recorder.since(began)
     difference, problems = compare(expected, deliveries, ("firing", "resolved"), incidents)
     return Outcome(expected, difference, problems + missing_content(deliveries), _facts(deliveries, began))
+
+
+def make_calm(stack: Stack, metrics: Any, expected: Expectation, timeout_s: float) -> None:
+    """Data before the trouble: the new alarm goes from no data to OK, which its team hears once, and not as a recovery."""
+    began = time.time()
+    put(metrics, CALM, CALM_MINUTES)
+    stack.world.recorder.wait_until(lambda seen: expected.facts("resolved") <= set(told(seen)), timeout_s, since=began)
 
 
 def put(metrics: Any, value: float, minutes_ago: Iterable[int]) -> None:
