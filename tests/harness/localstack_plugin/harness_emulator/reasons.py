@@ -32,7 +32,7 @@ def threshold_crossed(alarm: Any, oldest_first: list[float], desired: str) -> st
 
 
 def _breaches(value: float, alarm: Any) -> bool:
-    threshold = alarm["Threshold"]
+    threshold = float(alarm["Threshold"])
     return {
         "GreaterThanThreshold": value > threshold,
         "GreaterThanOrEqualToThreshold": value >= threshold,
