@@ -1,13 +1,14 @@
 # What the rules must know of each service beside its scraped series; it reaches them as the labels of one recorded series a service.
 locals {
   # A paging SLO that counts all requests of a service: an error rate of that service is then a warning, for the burn rate pages.
-  paging_requests = [
-    for id, s in var.catalogue.slos : { plane = s.plane, service = s.service }
+  # Each such SLO is known by what it counts, "plane/service", either of which may be empty: all of them.
+  paging_requests = {
+    for id, s in var.catalogue.slos : "${s.plane}/${s.service}" => true...
     if s.pages && s.sli.kind == "requests" && s.sli.selector == join(",", compact([s.plane == "" ? "" : "plane=\"${s.plane}\"", s.service == "" ? "" : "service=\"${s.service}\""]))
-  ]
+  }
   paged_by_slo = {
     for name, s in local.services : name => anytrue([
-      for counted in local.paging_requests : (counted.plane == "" || counted.plane == s.plane) && (counted.service == "" || counted.service == name)
+      for counted in ["${s.plane}/${name}", "${s.plane}/", "/${name}", "/"] : can(local.paging_requests[counted])
     ])
   }
 
