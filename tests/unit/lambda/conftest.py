@@ -25,7 +25,7 @@ sys.dont_write_bytecode, sys.pycache_prefix = False, tempfile.mkdtemp(prefix="fo
 atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
 sys.path[:0] = [str(HERE), str(HERE.parents[2] / "lambda_src")]
 
-from world import (  # noqa: E402 - found by the path above
+from lambda_world import (  # noqa: E402 - found by the path above
     CHANNELS,
     KEY_ID,
     ROUTING,

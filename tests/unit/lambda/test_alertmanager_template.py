@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from messages import sns
-from world import Forwarder, PagerDuty, Slack, shown
+from lambda_messages import sns
+from lambda_world import Forwarder, PagerDuty, Slack, shown
 
 from tests.harness.debian import programs
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from messages import alarm, sns
-from world import CHANNELS, Answer, Forwarder, PagerDuty, SecretsManager, Server, Slack, shown
+from lambda_messages import alarm, sns
+from lambda_world import CHANNELS, Answer, Forwarder, PagerDuty, SecretsManager, Server, Slack, shown
 
 CRITICAL = {"severity": "critical"}
 
@@ -177,7 +177,7 @@ def test_a_destination_without_an_answer_is_raised_before_the_functions_time_is_
             "swallows packets": f"http://127.0.0.1:{silent}/v2/enqueue",
             "drips": f"http://127.0.0.1:{drips}/v2/enqueue",
             "hangs": environment["PAGERDUTY_EVENTS_URL"],
-            "refuses": "https://localhost:9/v2/enqueue",
+            "refuses": "https://127.0.0.1:9/v2/enqueue",
         }[fault]
         environment["PAGERDUTY_EVENTS_URL"] = url
         began = time.monotonic()
@@ -293,7 +293,7 @@ def test_a_connection_that_the_peer_has_cut_without_a_word_costs_nobody_a_messag
                         connection.recv(65536)  # the next request on it: no answer, the end
 
         threading.Thread(target=serve, daemon=True).start()
-        secrets[CHANNELS["#platform-alerts"]] = f"https://localhost:{listener.getsockname()[1]}/services/T/B/x"
+        secrets[CHANNELS["#platform-alerts"]] = f"https://127.0.0.1:{listener.getsockname()[1]}/services/T/B/x"
 
         slack_forwarder.receive(sns("first"))
         slack_forwarder.receive(sns("second"))
@@ -330,7 +330,7 @@ def test_no_secret_and_no_webhook_is_ever_logged_or_raised(
     pagerduty.always = Answer(400, json.dumps({"errors": [f"{key} is not known"]}))
     raised = []
     plain = "http://example.org/services/T0/B0/token"
-    for bad in (hook, hook + "\n/x", hook.replace("localhost", "local host"), plain):
+    for bad in (hook, hook + "\n/x", hook.replace("127.0.0.1", "127.0. 0.1"), plain):
         secrets[CHANNELS["#database-alerts"]] = bad
         slack_forwarder.restart()
         with pytest.raises(Exception) as problem:

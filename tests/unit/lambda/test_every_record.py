@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from messages import FIXTURES
-from world import CHANNELS, Forwarder, SecretsManager, Slack
+from lambda_messages import FIXTURES
+from lambda_world import CHANNELS, Forwarder, SecretsManager, Slack
 
 EVENTS_TO_SLACK, EVENTS_TO_PAGERDUTY = 20_000, 2_000
 WORDS = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
-from messages import fixture
-from world import Forwarder, PagerDuty, Slack, shown
+from lambda_messages import fixture
+from lambda_world import Forwarder, PagerDuty, Slack, shown
 
 
 class Told(NamedTuple):
@@ -155,7 +155,7 @@ def test_each_kind_of_message_pages_or_resolves_or_leaves_the_on_call_engineer_a
 
 
 def test_every_recorded_shape_is_in_the_table_of_kinds() -> None:
-    from messages import FIXTURES
+    from lambda_messages import FIXTURES
 
     assert {path.stem for path in FIXTURES.glob("*.json")} - {"no-data-sequence"} == set(KINDS)
 

@@ -7,8 +7,8 @@ import json
 from forwarder.format_slack import escaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from messages import alarm, sns
-from world import Forwarder, PagerDuty, Slack, shown
+from lambda_messages import alarm, sns
+from lambda_world import Forwarder, PagerDuty, Slack, shown
 
 LONG = "long & <b>näme</b> " * 20000
 

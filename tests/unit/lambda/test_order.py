@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 import pytest
-from messages import alarm, arn, fixture, iso, sns
-from world import Answer, CloudWatch, Forwarder, PagerDuty, Slack, shown
+from lambda_messages import alarm, arn, fixture, iso, sns
+from lambda_world import Answer, CloudWatch, Forwarder, PagerDuty, Slack, shown
 
 HOUR = 3600.0
 

@@ -11,8 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from messages import FIXTURES, fixture
-from world import SOURCE, Forwarder, PagerDuty, Slack
+from lambda_messages import FIXTURES, fixture
+from lambda_world import SOURCE, Forwarder, PagerDuty, Slack
 
 DIST = Path(SOURCE) / "dist"
 NAMES = ("pagerduty", "slack")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from messages import alarm, sns
-from world import CHANNELS, Forwarder, PagerDuty, SecretsManager, Slack
+from lambda_messages import alarm, sns
+from lambda_world import CHANNELS, Forwarder, PagerDuty, SecretsManager, Slack
 
 C, P, S, D, INF, CP, AP = (
     "#critical-alerts", "#platform-alerts", "#slo-alerts", "#database-alerts", "#infrastructure-alerts",

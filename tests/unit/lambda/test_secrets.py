@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from messages import alarm, sns
-from world import ACCOUNT, CHANNELS, Answer, CloudWatch, Extension, Forwarder, PagerDuty, SecretsManager, Slack
+from lambda_messages import alarm, sns
+from lambda_world import ACCOUNT, CHANNELS, Answer, CloudWatch, Extension, Forwarder, PagerDuty, SecretsManager, Slack
 
 
 def test_a_rotated_routing_key_is_picked_up_without_losing_the_page(

@@ -19,7 +19,7 @@ WORDS = st.text(string.ascii_lowercase + string.digits + "-", min_size=1, max_si
 SECRETS = st.text(string.ascii_letters + string.digits + "/+=", min_size=1, max_size=60)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     host=WORDS,
     port=st.sampled_from(["", ":4566", ":8443"]),
