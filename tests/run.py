@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from tests.harness import paths
 from tests.harness.errors import HarnessError
-from tests.harness.process import assert_no_processes_left
+from tests.harness.prepare import prepare
+from tests.harness.process import assert_no_processes_left, stop_on_sigterm
 from tests.harness.progress import say
 
 TIER_TIMEOUT_S = 1200
@@ -47,6 +48,7 @@ LANES: tuple[tuple[Tier, ...], ...] = (
         Tier("catalogue", ("platform",), "every mistake in a catalogue is named"),
         Tier("rendered", ("rendered", "rules"), "promtool and amtool on what is rendered, both Debian suites"),
         Tier("routing", ("routing",), "every alert reaches exactly its receivers"),
+        Tier("docs", ("docs",), "what the documentation shows can be done"),
     ),
     (
         Tier("plan", ("plan",), "plans of the module"),
@@ -93,16 +95,21 @@ def outcome(tier: Tier, code: int, log: Path, seconds: float) -> Outcome:
 def run_lanes(lanes: Sequence[Sequence[Tier]]) -> list[Outcome]:
     """Each lane in a thread, its tiers one after the other."""
     outcomes: list[Outcome] = []
+    stopping = threading.Event()
 
     def run(lane: Sequence[Tier]) -> None:
         for tier in lane:
-            outcomes.append(run_tier(tier))
+            if not stopping.is_set():
+                outcomes.append(run_tier(tier))
 
     threads = [threading.Thread(target=run, args=(lane,)) for lane in lanes if lane]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        stopping.set()  # after Ctrl-C no further tier begins; the running ones have been told by the terminal
     return outcomes
 
 
@@ -112,6 +119,13 @@ def main(names: Sequence[str]) -> int:
         print(f"there is no tier {', '.join(unknown)}: use some of {', '.join(known)}", file=sys.stderr)
         return 2
     began = time.monotonic()
+    stop_on_sigterm()
+    try:
+        prepare()
+    except HarnessError as error:
+        print(f"✗ {error}", file=sys.stderr)
+        return 1
+    print(f"everything fetched in {time.monotonic() - began:.0f} s")
     outcomes = run_lanes([[tier for tier in lane if not names or tier.name in names] for lane in LANES])
     print(f"\n{'tier':<12}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
     for o in outcomes:

@@ -9,7 +9,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 from rich.console import Console
 
@@ -19,7 +18,8 @@ from tests.harness.flow_database_cpu import database_cpu
 from tests.harness.flow_error_budget import PAST, error_budget
 from tests.harness.flow_service_down import service_down
 from tests.harness.flows import Outcome, expectation
-from tests.harness.process import assert_no_processes_left
+from tests.harness.prepare import prepare
+from tests.harness.process import assert_no_processes_left, stop_on_sigterm
 from tests.harness.report import Run, write_report
 from tests.harness.stack import TIMINGS, Stack, describe, with_aws
 from tests.harness.timeline import FlowResult, Timeline
@@ -53,8 +53,7 @@ def main() -> int:
     if timings not in TIMINGS:
         console.print(f"✗ TIMINGS is {timings}: use {' or '.join(TIMINGS)}")
         return 2
-    # Ctrl-C and a polite end both unwind what was started.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stop_on_sigterm()
     try:
         passed = demonstrate(timings, keep, console)
         assert_no_processes_left()
@@ -71,9 +70,11 @@ def demonstrate(timings: str, keep: bool, console: Console) -> bool:
     """Deploy, run the flows, write the report; whether all passed."""
     began = time.time()
     console.print(f"The alerting system of examples/ananta, {timings} timings\n", style="bold")
-    durations: dict[str, Any] = {}
+    durations: dict[str, float] = {}
+    prepare(suites=["bookworm"])
+    durations["preparation"] = time.time() - began
     with with_aws(paths.new_run("demo"), timings, past=PAST) as stack:
-        durations["deployment"] = time.time() - began
+        durations["deployment"] = time.time() - began - durations["preparation"]
         results = []
         for key in FLOWS:
             results.append(run_flow(key, stack, console))
