@@ -19,6 +19,7 @@ resource "aws_cloudwatch_log_group" "this" { #trivy:ignore:AVD-AWS-0017 under a 
 }
 
 resource "aws_lambda_function" "this" {
+  # checkov:skip=CKV_AWS_116: it has an on-failure destination, which tells more than a dead-letter queue, and a redrive queue before it
   # checkov:skip=CKV_AWS_272: the package is committed and reproducible byte for byte; its hash is in the plan
   # checkov:skip=CKV_AWS_173: the environment holds names and addresses, no secret; a key would be one more thing that a page needs
   # checkov:skip=CKV_AWS_117: the destinations are on the internet; a VPC is the caller's choice
@@ -50,7 +51,7 @@ resource "aws_lambda_function" "this" {
   }
 
   tracing_config {
-    mode = var.tracing ? "Active" : "PassThrough"
+    mode = var.tracing ? "Active" : "PassThrough" #trivy:ignore:AVD-AWS-0066 tracing is the caller's choice
   }
 
   tags = var.tags

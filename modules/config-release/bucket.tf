@@ -7,13 +7,13 @@ locals {
   bucket = "${var.name}-alerting-${data.aws_caller_identity.current.account_id}-${data.aws_region.current.id}"
 }
 
-resource "aws_s3_bucket" "this" {
+resource "aws_s3_bucket" "this" { #trivy:ignore:AVD-AWS-0089 one object, read by the host alone; who reads it is in CloudTrail
   # checkov:skip=CKV_AWS_18: one object, read by the host alone; who reads it is in CloudTrail
   # checkov:skip=CKV_AWS_144: every apply writes it anew: another region has nothing to add
   # checkov:skip=CKV2_AWS_62: the host asks for new versions by itself
   # checkov:skip=CKV2_AWS_61: each version is a few hundred kilobytes, and every one of them is a way back
   # checkov:skip=CKV_AWS_145: no secret in it; S3's own key unless the caller brings one
-  bucket        = local.bucket #trivy:ignore:AVD-AWS-0089 one object, read by the host alone
+  bucket        = local.bucket
   force_destroy = var.force_destroy
 
   tags = var.tags

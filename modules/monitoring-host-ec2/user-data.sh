@@ -9,7 +9,7 @@ ${settings}
 SETTINGS
 
 # Amazon Linux 2023 has Docker but no compose plugin: the agent runs the release's compose file itself.
-for attempt in $(seq 30); do dnf install -y docker && break || sleep 10; done
+until dnf install -y docker; do sleep 10; done
 systemctl enable --now docker
 
 # Fetches the release, takes the agent out of it, and lets that do the rest: disk, secrets, containers.

@@ -45,7 +45,11 @@ class Account:
     """What is in the emulator's account, by the words of its owner."""
 
     def __init__(self, emulator: LocalStack, region: str) -> None:
-        self.client = lambda service: emulator.client(service, region)
+        self.emulator = emulator
+        self.region = region
+
+    def client(self, service: str) -> Any:
+        return self.emulator.client(service, self.region)
 
     def alarms(self) -> dict[str, dict[str, Any]]:
         pages = self.client("cloudwatch").get_paginator("describe_alarms").paginate()

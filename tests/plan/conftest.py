@@ -111,3 +111,41 @@ def brought(repository: Path, aws: str) -> Plan:
 def module(tmp_path_factory: pytest.TempPathFactory, aws: str) -> Root:
     """The module itself, to plan with variables of one's own: a copy apart, for it gets a provider block."""
     return Root(terraform.copy_repository(tmp_path_factory.mktemp("module")), aws)
+
+
+@pytest.fixture(scope="session")
+def tuned(module: Root) -> Plan:
+    """What single resources may say: members, a cluster, thresholds, tiers, switches; a long name in a long region."""
+    platform: dict[str, Any] = {
+        **SMALL,
+        "databases": {
+            "db": {
+                "plane": "shop",
+                "identifier": "db",
+                "alarms": {
+                    "cpu-high": {"threshold": 70, "critical_threshold": 95},
+                    "connections-high": {"enabled": False},
+                    "storage-low": {"threshold": 2.5, "severity": "critical"},
+                },
+            },
+            "aurora": {"plane": "shop", "identifier": "aurora-1", "kind": "cluster"},
+        },
+        "caches": {
+            "redis": {"plane": "shop"},
+            "sessions": {
+                "plane": "shop",
+                "replication_group": "sessions",
+                "members": ["sessions-0001-001", "sessions-0001-002"],
+            },
+        },
+    }
+    return module.plan(
+        platform=platform,
+        name="a-name-of-21-letters-",
+        cloudwatch={"recommended_alarms": True, "insufficient_data_alarms": ["a-name-of-21-letters--db-cpu-high"]},
+        forwarders={"tracing": True, "reserved_concurrency": 2, "log_retention_days": 30, "runtime": "python3.12"},
+        permissions_boundary_arn="arn:aws:iam::123456789012:policy/boundary",
+        pagerduty_region="eu",
+        host={"subnet": {"id": "subnet-1", "availability_zone": "eu-central-1a", "vpc_id": "vpc-1"}, "ami_id": "ami-1"},
+        tags={"owner": "shop"},
+    )

@@ -1,10 +1,8 @@
 """The alarms of the reference deployment: exactly the table of the catalogue, each with its topic and its words."""
 
-from typing import Any
-
 import pytest
 
-from tests.plan.conftest import SMALL, Plan, Root
+from tests.plan.conftest import Plan
 
 GB = 1024**3
 RDS = ("control-plane-db", "app-plane-components-db", "app-plane-supabase-db")
@@ -98,44 +96,6 @@ def test_the_watchers_of_the_path_are_all_there(ananta: Plan) -> None:
         *(f"ananta-{one}-{what}" for one in forwarders for what in ("errors", "throttles", "undelivered")),
         *(f"ananta-{topic}-topic-{what}" for topic in topics for what in ("undelivered", "unreadable")),
     }
-
-
-@pytest.fixture(scope="session")
-def tuned(module: Root) -> Plan:
-    """What single resources may say: members, a cluster, thresholds, tiers, switches; a long name in a long region."""
-    platform: dict[str, Any] = {
-        **SMALL,
-        "databases": {
-            "db": {
-                "plane": "shop",
-                "identifier": "db",
-                "alarms": {
-                    "cpu-high": {"threshold": 70, "critical_threshold": 95},
-                    "connections-high": {"enabled": False},
-                    "storage-low": {"threshold": 2.5, "severity": "critical"},
-                },
-            },
-            "aurora": {"plane": "shop", "identifier": "aurora-1", "kind": "cluster"},
-        },
-        "caches": {
-            "redis": {"plane": "shop"},
-            "sessions": {
-                "plane": "shop",
-                "replication_group": "sessions",
-                "members": ["sessions-0001-001", "sessions-0001-002"],
-            },
-        },
-    }
-    return module.plan(
-        platform=platform,
-        name="a-name-of-21-letters-",
-        cloudwatch={"recommended_alarms": True, "insufficient_data_alarms": ["a-name-of-21-letters--db-cpu-high"]},
-        forwarders={"tracing": True, "reserved_concurrency": 2, "log_retention_days": 30, "runtime": "python3.12"},
-        permissions_boundary_arn="arn:aws:iam::123456789012:policy/boundary",
-        pagerduty_region="eu",
-        host={"subnet": {"id": "subnet-1", "availability_zone": "eu-central-1a", "vpc_id": "vpc-1"}, "ami_id": "ami-1"},
-        tags={"owner": "shop"},
-    )
 
 
 P = "a-name-of-21-letters--"

@@ -4,7 +4,6 @@ import pytest
 
 from tests.harness import paths, process
 from tests.plan.conftest import SMALL, SUBNET, Plan, Root
-from tests.plan.test_alarms import tuned  # noqa: F401  # the plan with a long name serves both files
 
 LIMITS = {
     "aws_iam_role": ("name", 64),
@@ -16,14 +15,14 @@ LIMITS = {
 LONGEST_REGION = 14
 
 
-def test_the_longest_name_fits_everywhere(tuned: Plan) -> None:  # noqa: F811
+def test_the_longest_name_fits_everywhere(tuned: Plan) -> None:
     spare = LONGEST_REGION - len("eu-central-1")
     for kind, (key, limit) in LIMITS.items():
         for address, values in tuned.of_type(kind).items():
             assert len(values[key]) + spare <= limit, address
 
 
-def test_switches_reach_what_they_switch(tuned: Plan) -> None:  # noqa: F811
+def test_switches_reach_what_they_switch(tuned: Plan) -> None:
     for function in tuned.of_type("aws_lambda_function").values():
         assert function["runtime"] == "python3.12"
         assert function["reserved_concurrent_executions"] == 2
