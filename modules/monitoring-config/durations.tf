@@ -34,6 +34,7 @@ locals {
   # millisecond earlier, windows over roll-ups half a roll-up earlier, and both versions add up the same values.
   lengths_ms = merge(
     { detail = local.evaluation_ms * 4, rollup = local.evaluation_ms * 16, in_evaluation = local.evaluation_ms - 1, in_rollup = local.evaluation_ms * 16 - 1 },
+    { keep_down = local.evaluation_ms * 4 + local.scrape_ms * 2, keep_plane_down = local.evaluation_ms * 5 + local.scrape_ms * 2 },
     { heartbeat = floor(local.heartbeat_ms), scrape_timeout = local.scrape_timeout_ms, probe_timeout = floor(local.scrape_timeout_ms * 9 / 10) },
     { for job, ms in local.job_interval_ms : "every ${job}" => ms },
     { for job, ms in local.job_interval_ms : "within ${job}" => min(ms, local.scrape_timeout_ms) },
@@ -46,5 +47,8 @@ locals {
       "${floor(ms / unit[1]) % unit[2]}${unit[0]}" if floor(ms / unit[1]) % unit[2] > 0
     ])
   }
+  # How long a Down alert goes on after its end: what it quiets may be scraped twice, and evaluated with the details, before it ends
+  # too. A plane's goes on for an evaluation more than those of its services.
+  keep   = { down = local.text["keep_down"], plane_down = local.text["keep_plane_down"] }
   window = { for name, text in local.text : name => text if can(regex("^([0-9]+[mhd]|in_.*)$", name)) }
 }

@@ -16,6 +16,7 @@ locals {
     interval             = local.interval
     window               = local.window
     hold                 = local.hold
+    keep                 = local.keep
     runbook              = local.runbook
     dashboard            = local.dashboard
   }

@@ -34,6 +34,7 @@ locals {
     for alert in local.own_alerts : jsonencode([alert.name, alert.labels]) => {
       name        = alert.name
       hold        = local.hold[alert.hold]
+      keep        = contains(local.down_alerts, alert.name) ? local.keep.down : ""
       expr        = indent(10, local.ms[alert.hold] < local.ms["1m"] && alert.down != "" ? "(${trimspace(alert.expr)})\nunless on () ${alert.down}" : trimspace(alert.expr))
       labels      = jsonencode(alert.labels)
       annotations = { for key, value in alert.annotations : key => jsonencode(value) }
