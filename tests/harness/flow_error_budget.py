@@ -4,8 +4,6 @@ import re
 import time
 from collections.abc import Sequence
 
-import yaml
-
 from tests.harness.errors import HarnessError
 from tests.harness.flows import Outcome, compare, expectation
 from tests.harness.history import Past, seconds
@@ -61,8 +59,7 @@ def error_budget(stack: Stack, timeline: Timeline, quiet_s: float = 8.0, timeout
 
 def _fail_for_a_while(stack: Stack, timeline: Timeline) -> None:
     services = stack.world.services
-    config = yaml.safe_load((stack.host.release / "prometheus/prometheus.yml").read_text())
-    lasts = EVALUATIONS * seconds(config["global"]["evaluation_interval"])
+    lasts = EVALUATIONS * seconds(stack.host.setting("prometheus/prometheus.yml", "global", "evaluation_interval"))
     # It has run since yesterday: no deployment is to blame.
     services.started(SERVICE, time.time() - 86400)
     services.rate(SERVICE, FAILED / SHARE / lasts)

@@ -6,7 +6,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+import yaml
 
 from tests.harness import debian
 from tests.harness.alertmanager import Alertmanager
@@ -77,7 +79,7 @@ class Host:
         self.supervisor.stop_all()
 
     def wait_until_scraped(self, timeout_s: float = 330.0) -> None:
-        """Wait until every target has been scraped and every rule evaluated: from then on silence means health.
+        """Wait until every target has been scraped, every rule evaluated and nothing fires: then silence means health.
 
         The slowest group runs every sixteenth evaluation, which is every 4 minutes with production's timings.
         """
@@ -87,11 +89,19 @@ class Host:
                 raise HarnessError(f"after {timeout_s:.0f} s Prometheus has not yet seen {', '.join(missing[:5])}")
             time.sleep(0.2)
 
+    def setting(self, file: str, *keys: str) -> str:
+        """A value of one of the release's YAML files."""
+        value: Any = yaml.safe_load((self.release / file).read_text())
+        for key in keys:
+            value = value[key]
+        return str(value)
+
     def _not_yet_seen(self) -> list[str]:
-        """Targets that have not answered and rules that have not been evaluated."""
+        """Targets that have not answered, rules that have not been evaluated, alerts but the one that always fires."""
         targets = [target["scrapeUrl"] for target in self.prometheus.targets() if target["health"] != "up"]
         rules = [rule["name"] for rule in self.prometheus.rules() if rule["health"] != "ok"]
-        return [*targets, *rules]
+        alerts = [alert["labels"]["alertname"] for alert in self.prometheus.alerts()]
+        return [*targets, *rules, *(alert for alert in alerts if alert != "Watchdog")]
 
     def __enter__(self) -> Self:
         try:

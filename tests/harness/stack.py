@@ -14,6 +14,7 @@ from tests.harness.history import Past, write_history
 from tests.harness.host import Host, lay_out
 from tests.harness.progress import step
 from tests.harness.render import Rendered, render
+from tests.harness.standins.recorder import Delivery, told
 from tests.harness.standins.series import enrichment
 from tests.harness.standins.sns_mail import SnsMailbox
 from tests.harness.world import World
@@ -77,8 +78,7 @@ def without_aws(
         if past:
             give_past(past, world, host)
         stack.enter_context(host)
-        with step("every target scraped"):
-            host.wait_until_scraped()
+        wait_until_calm(world, host)
         yield Stack(world, host, rendered, run_dir)
 
 
@@ -103,9 +103,24 @@ def with_aws(run_dir: Path, timings: str = "fast", example: Path = ANANTA, past:
         if past:
             give_past(past, world, host)
         stack.enter_context(host)
-        with step("every target scraped"):
-            host.wait_until_scraped()
+        wait_until_calm(world, host)
         yield Stack(world, host, rendered, run_dir, applied)
+
+
+def wait_until_calm(world: World, host: Host) -> None:
+    """Wait until everything has been seen, nothing fires, and whoever was told of the start's troubles knows their end.
+
+    Prometheus looks for its targets only after five seconds: with shortened waits, services count as lost by then.
+    """
+    with step("every target scraped"):
+        host.wait_until_scraped()
+    with step("nothing fires"):
+        world.recorder.wait_until(_all_ended, timeout=60)
+
+
+def _all_ended(deliveries: list[Delivery]) -> bool:
+    facts = {fact for fact in told(deliveries) if fact.receiver != "heartbeat"}
+    return all(fact._replace(state="resolved") in facts for fact in facts)
 
 
 def give_past(past: Past, world: World, host: Host) -> None:
