@@ -45,13 +45,14 @@ def files(name: str) -> list[str]:
 
 
 def strip(source: str) -> str:
-    """The module without docstrings, comments, annotations and the imports that only those needed, indented by one.
+    """The module without docstrings, comments, annotations and the imports that only those needed, narrow.
 
     The text is edited by positions, not printed anew from its tree, which each version of Python would do its own way.
     """
     tree = ast.parse(source)
     bare = _without(source, [*_comments(source), *_docstrings(tree), *_annotations(tree)])
     bare = _without(bare, _unused_imports(ast.parse(bare)))
+    bare = _without(bare, _commas(bare))
     lines = [line.rstrip() for line in bare.split("\n")]
     return "\n".join(" " * ((len(line) - len(line.lstrip())) // 4) + line.lstrip() for line in lines).rstrip() + "\n"
 
@@ -70,6 +71,18 @@ def _comments(source: str) -> list[Cut]:
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     found = [(token.start[0] - 1, token.start[1]) for token in tokens if token.type == tokenize.COMMENT]
     return [(at, len(lines[at][:start].encode()), at, len(lines[at].encode()), b"") for at, start in found]
+
+
+def _commas(source: str) -> list[Cut]:
+    """The spaces after them; not beside an f-string, whose inside only newer versions of Python take apart."""
+    lines = source.split("\n")
+    found = []
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        line, end = lines[token.end[0] - 1], token.end[1]
+        if token.string == "," and line[end : end + 1] == " " and 'f"' not in line:
+            start = len(line[:end].encode())
+            found.append((token.end[0] - 1, start, token.end[0] - 1, start + 1, b""))
+    return found
 
 
 def _docstrings(tree: ast.Module) -> list[Cut]:

@@ -155,5 +155,5 @@ def _pause(tries: int, wanted: float | None) -> float:
     """What the other side asked for, else twice as long each time; jitter on top, so that instances part."""
     jitter = os.urandom(1)[0] / 255
     if wanted is not None:
-        return wanted + jitter / 4
+        return max(wanted, FIRST_PAUSE_SECONDS) + jitter / 4
     return min(FIRST_PAUSE_SECONDS * 2.0 ** (tries - 1), LONGEST_PAUSE_SECONDS) * (0.5 + jitter / 2)

@@ -5,6 +5,7 @@ from typing import Any
 
 from forwarder.notification import Notification, Record
 from forwarder.parse_alarm import is_alarm, parse_alarm
+from forwarder.parse_text import parse_text
 from forwarder.settings import Settings
 
 
@@ -13,13 +14,11 @@ def parse(record: Record, settings: Settings) -> list[Notification]:
     try:
         return _parse(record, settings)
     except Exception as problem:  # a defect of ours must not cost the message
-        from forwarder.parse_text import parse_text
-
         return [parse_text(record, settings, f"not understood: {type(problem).__name__}")]
 
 
 def _parse(record: Record, settings: Settings) -> list[Notification]:
-    # The parsers beside the alarm's are imported when a message needs them: a cold start pays for what it uses.
+    # The other parsers are imported when a message needs them: a cold start pays for what it uses.
     content = _json(record.message)
     if isinstance(content, dict):
         if is_alarm(content):
@@ -41,8 +40,6 @@ def _parse(record: Record, settings: Settings) -> list[Notification]:
 
         if alerts := parse_default_text(record, settings):
             return alerts
-    from forwarder.parse_text import parse_text
-
     return [parse_text(record, settings)]
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from forwarder.labelled import SUMMARY, alarm_page, decide, labelled, links
 from forwarder.notification import FIRING, NO_DATA, RESOLVED, Notification, Record
+from forwarder.parse_text import SUMMARY, alarm_page, decide, labelled, links
 from forwarder.settings import Settings
 from forwarder.text import clean, cut, epoch, facts, line, mapping, mappings, number, word
 from forwarder.units import SYMBOLS, duration, measure, unit_of

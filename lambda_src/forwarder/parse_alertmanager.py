@@ -3,8 +3,8 @@
 from hashlib import sha256
 from typing import Any
 
-from forwarder.labelled import SUMMARY, TITLE, decide, labelled, links
 from forwarder.notification import CRITICAL, FIRING, RESOLVED, Notification, Record
+from forwarder.parse_text import SUMMARY, TITLE, decide, labelled, links
 from forwarder.settings import Settings
 from forwarder.text import clean, cut, facts, line, mapping, mappings, word
 

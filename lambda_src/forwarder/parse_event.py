@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from forwarder.labelled import labelled, titled
 from forwarder.notification import CRITICAL, FIRING, RESOLVED, WARNING, Notification, Record
 from forwarder.parse_json import labels_of, rds_event
+from forwarder.parse_text import labelled, titled
 from forwarder.settings import Settings
 from forwarder.text import clean, epoch, facts, flatten, line, mapping, mappings, scalar, word
 

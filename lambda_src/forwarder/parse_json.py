@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from forwarder.labelled import labelled, links, titled
 from forwarder.notification import FIRING, RESOLVED, Notification, Record
+from forwarder.parse_text import labelled, links, titled
 from forwarder.settings import Settings
 from forwarder.text import clean, epoch, facts, flatten, line, mapping, number, scalar, word
 

@@ -3,6 +3,7 @@
 import select
 import socket
 import ssl
+import threading
 import time
 from http.client import HTTPConnection, HTTPException
 from io import BufferedReader, RawIOBase
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 CONNECT_SECONDS = 3.0
 IDLE_SECONDS = 20.0  # peers and NAT gateways forget idle connections, often without a word
 BODY_LIMIT = 65536
+NO_ADDRESS = "its name cannot be resolved"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -141,8 +143,12 @@ def _connected(to: Target, until: float) -> Wire:
 def _socket(to: Target, until: float) -> socket.socket:
     """Tries the host's addresses in turn; all of them together get CONNECT_SECONDS."""
     until = min(time.monotonic() + CONNECT_SECONDS, until)
-    found = socket.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
-    problem = OSError("no address")
+    found: list[Any] = []
+    problem: OSError = OSError(NO_ADDRESS)
+    # The resolver has its own idea of patience and cannot be told ours.
+    search = threading.Thread(target=_resolve, args=(to, found), daemon=True)
+    search.start()
+    search.join(max(until - time.monotonic(), 0.02))
     for index, (family, kind, protocol, _, address) in enumerate(found):
         plain = socket.socket(family, kind, protocol)
         try:
@@ -153,6 +159,13 @@ def _socket(to: Target, until: float) -> socket.socket:
             plain.close()
             problem = failed
     raise problem
+
+
+def _resolve(to: Target, found: list[Any]) -> None:
+    try:
+        found += socket.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
+    except OSError:
+        pass  # no address is what the caller sees, too
 
 
 def _context() -> ssl.SSLContext:
@@ -179,6 +192,8 @@ def _trouble(problem: Exception, until: float) -> Trouble:
     """The reason in words that hold no address: exceptions of http.client may quote the path."""
     if isinstance(problem, ssl.SSLCertVerificationError):
         return Trouble(f"its TLS certificate is not trusted ({problem.verify_message})", heals=False)
+    if problem.args == (NO_ADDRESS,):
+        return Trouble(NO_ADDRESS)
     if isinstance(problem, TimeoutError) or time.monotonic() >= until:
         return Trouble("no answer in time")
     if isinstance(problem, OSError) and problem.strerror:

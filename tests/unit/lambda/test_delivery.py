@@ -188,6 +188,27 @@ def test_a_destination_without_an_answer_is_raised_before_the_functions_time_is_
     assert time.monotonic() - began < 2.5
 
 
+def test_a_resolver_that_does_not_answer_costs_a_reason_and_not_the_functions_time(
+    pagerduty_forwarder: Forwarder, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pagerduty_forwarder.receive(sns(alarm("warm", severity="critical")))
+    resolve = socket.getaddrinfo
+
+    def slow(host: str, *rest: Any, **more: Any) -> Any:
+        if host == "events.example":
+            time.sleep(30)
+        return resolve(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    environment["PAGERDUTY_EVENTS_URL"] = "https://events.example/v2/enqueue"
+    began = time.monotonic()
+
+    with pytest.raises(Exception, match="critical: its name cannot be resolved"):
+        pagerduty_forwarder.receive(sns(alarm(severity="critical")), seconds=2.5)
+
+    assert time.monotonic() - began < 2.5
+
+
 def test_a_hanging_channel_does_not_cost_the_other_channel_its_message(
     slack: Slack, slack_forwarder: Forwarder
 ) -> None:

@@ -159,6 +159,16 @@ def test_an_old_end_of_an_alarm_that_fires_again_leaves_its_incident_open(
     assert pagerduty.requests == []
 
 
+def test_a_cloudwatch_that_has_not_caught_up_with_its_own_event_silences_nothing(
+    pagerduty: PagerDuty, pagerduty_forwarder: Forwarder, cloudwatch: CloudWatch
+) -> None:
+    cloudwatch.alarms["db-cpu-critical"] = ("OK", iso(time.time() - 2 * HOUR))
+
+    pagerduty_forwarder.receive(critical("ALARM", "OK", age=HOUR))
+
+    assert list(pagerduty.incidents().values()) == ["open"]
+
+
 def test_a_composite_alarm_and_a_name_with_signs_are_found_too(
     pagerduty: PagerDuty, pagerduty_forwarder: Forwarder, cloudwatch: CloudWatch
 ) -> None:

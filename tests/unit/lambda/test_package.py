@@ -41,7 +41,7 @@ def test_a_package_is_small_stored_sorted_and_without_a_trace_of_its_builder(nam
     with zipfile.ZipFile(path) as package:
         entries = package.infolist()
 
-    assert path.stat().st_size <= 60 * 1024
+    assert path.stat().st_size <= 60_000
     assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
     for entry in entries:
         assert entry.compress_type == zipfile.ZIP_STORED
