@@ -5,7 +5,6 @@ themselves, evaluated over those counters at their own interval. Of the days bef
 are what the rules would have recorded of the same traffic.
 """
 
-import itertools
 import json
 import re
 import time
@@ -75,11 +74,7 @@ def write_history(past: Past, catalogue: Mapping[str, Any], release: Path, progr
     rules = yaml.safe_load((release / "prometheus/rules/slos.yml").read_text())
     counters = list(_counters(past, config["scrape_configs"], begin))
     slos = list(_slos(catalogue["slos"], rules["groups"], counters))
-    lines = itertools.chain(
-        _raw(counters, range(hours_ago, now + 1, SCRAPE_S)),
-        *(_rolled_up(slo, begin, hours_ago) for slo in slos),
-        ["# EOF\n"],
-    )
+    lines = openmetrics(counters, slos, begin, (hours_ago, now))
     backfill(programs.promtool, lines, data, block_s=ONE_BLOCK_S)
     with step(f"recording rules evaluated over {past.hours} hours of history"):
         # Roll-ups read the events, and a Prometheus finds new blocks when it starts.
@@ -132,6 +127,17 @@ def _recording(group: Group, *series: str) -> Group:
 
 
 # ---------------------------------------------------------------- what is written
+
+
+def openmetrics(
+    counters: Sequence[Counter], slos: Sequence[Slo], begin: int, between: tuple[int, int]
+) -> Iterator[str]:
+    """Lines of OpenMetrics text: the counters between two instants, and roll-ups from `begin` to the first of them."""
+    start, end = between
+    yield from _raw(counters, range(start, end + 1, SCRAPE_S))
+    for slo in slos:
+        yield from _rolled_up(slo, begin, start)
+    yield "# EOF\n"
 
 
 def _raw(counters: Sequence[Counter], times: Sequence[int]) -> Iterator[str]:
