@@ -34,10 +34,10 @@ SEVERITIES = ("critical", "warning", "info", "none")
 
 
 def of_rules(files: Mapping[str, str]) -> dict[str, str]:
-    """The alerts of a rendered release, whose links begin with RUNBOOKS."""
+    """The alerts of rendered rule files (path => content), whose links begin with RUNBOOKS."""
     found: dict[str, dict[str, set[str]]] = {}
     for name, text in files.items():
-        if not name.startswith("prometheus/rules/"):
+        if "prometheus/rules/" not in name:
             continue
         for rule in (rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"] if "alert" in rule):
             page = rule["annotations"]["runbook_url"].removeprefix(f"{RUNBOOKS}/")

@@ -1,0 +1,108 @@
+"""Links lead somewhere, commands and queries are ones that their programs know."""
+
+import re
+import shlex
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import botocore.session
+import promql_parser
+import pytest
+from alertctl import cli
+from botocore import xform_name
+from botocore.model import ServiceModel
+
+from tests.docs.conftest import Block, blocks, commands, pages
+from tests.harness import paths, terraform
+from tests.plan.conftest import Plan
+
+LINK = re.compile(r"\[[^\]]*\]\((?!https?://)([^)\s]+)\)")
+# Of the AWS command line itself, no operation of a service; and options that every command has.
+GENERAL = {"--query", "--output", "--region", "--cli-binary-format", "--max-items"}
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(paths.ROOT)))
+def test_every_link_leads_to_something(page: Path) -> None:
+    for link in LINK.findall(page.read_text()):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_alertctl_command_is_one() -> None:
+    shown = [line for line in commands() if line.startswith("alertctl ")]
+    assert len(shown) >= 3
+    for line in shown:
+        cli._parser().parse_args(shlex.split(line)[1:])
+
+
+@cache
+def service(name: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(name)
+
+
+def kebab(name: str) -> str:
+    """DBInstanceIdentifier => db-instance-identifier, as the command line calls it."""
+    return xform_name(name).replace("_", "-")
+
+
+def aws_commands() -> list[list[str]]:
+    """The words after `aws` of every call, those inside of $( ) too."""
+    found = []
+    for line in commands():
+        inner = re.findall(r"\$\((aws [^()]*)\)", line)
+        outer = [re.sub(r"\"\$\([^()]*\)\"", "VALUE", line)] if line.startswith("aws ") else []
+        found += [shlex.split(call.split(" > ")[0])[1:] for call in (*outer, *inner)]
+    return found
+
+
+def test_every_aws_command_is_one_with_its_options() -> None:
+    assert len(aws_commands()) > 20
+    for name, operation, *rest in aws_commands():
+        model = service(name)
+        known = {kebab(one): one for one in model.operation_names}
+        assert operation in known, f"aws {name} {operation}"
+        shape = model.operation_model(known[operation]).input_shape
+        members = {f"--{kebab(one)}" for one in (shape.members if shape else ())}
+        options = {word.replace("--no-", "--") for word in rest if word.startswith("--")}
+        assert options <= members | GENERAL, f"aws {name} {operation} has no {options - members - GENERAL}"
+        required = {f"--{kebab(one)}" for one in (shape.required_members if shape else ())}
+        assert required <= options, f"aws {name} {operation} needs {required - options}"
+
+
+def test_every_query_is_promql() -> None:
+    shown = blocks("promql")
+    assert len(shown) > 40
+    for block in shown:
+        promql_parser.parse(block.text.strip())
+
+
+@pytest.mark.parametrize("block", blocks("hcl"), ids=lambda block: block.page.name)
+def test_every_hcl_block_is_formatted(block: Block) -> None:
+    done = subprocess.run(
+        [*terraform.terraform_program(), "fmt", "-check", "-diff", "-"],
+        input=block.text, capture_output=True, text=True, timeout=60, check=False, env=terraform.terraform_environment(),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_address_to_import_a_secret_to_is_the_plans(readme_plan: Plan) -> None:
+    addresses = re.findall(r"terraform import '([^']+)'", "\n".join(commands()))
+    assert addresses
+    for address in addresses:
+        assert address.removeprefix("module.alerting.") in readme_plan.resources
+
+
+def test_outputs_that_are_named_exist() -> None:
+    told = (paths.ROOT / "outputs.tf").read_text()
+    for page in pages():
+        for name in re.findall(r"[Oo]utputs? `([a-z_]+)`", page.read_text()):
+            assert f'output "{name}"' in told, f"{page.name} names the output {name}"
