@@ -6,20 +6,23 @@ locals {
     keys(var.monitoring.extra_rules),
   )
 
-  longest_window_days = max(concat([14], [for s in values(local.slos) : s.window_days])...)
+  longest_window_days = max(concat([14], [for s in values(var.catalogue.slos) : local.ms[s.window] / local.unit_ms.d])...)
   retention_days      = coalesce(var.monitoring.retention_days, max(15, local.longest_window_days + 1))
 
-  rules_input = {
-    slos                 = values(local.slos)
+  texts = {
+    interval  = local.interval
+    window    = local.window
+    hold      = local.hold
+    keep      = local.keep
+    runbook   = local.runbook
+    dashboard = local.dashboard
+  }
+  shape_groups = { for shape, slo in local.printed_shapes : shape => templatefile("${local.templates}/prometheus/rules/slo.yml.tftpl", merge(local.texts, { s = slo })) }
+  rules_input = merge(local.texts, {
+    groups               = local.slo_groups
     service_info_groups  = local.service_info_groups
     service_alert_groups = local.service_alert_groups
-    interval             = local.interval
-    window               = local.window
-    hold                 = local.hold
-    keep                 = local.keep
-    runbook              = local.runbook
-    dashboard            = local.dashboard
-  }
+  })
   rules = merge(
     {
       "slos.yml"                           = templatefile("${local.templates}/prometheus/rules/slos.yml.tftpl", local.rules_input)

@@ -3,7 +3,7 @@ output "files" {
   value       = local.files
 
   precondition {
-    condition     = local.retention_days > local.longest_window_days || length(local.slos) == 0
+    condition     = local.retention_days > local.longest_window_days || length(var.catalogue.slos) == 0
     error_message = "monitoring.retention_days is ${local.retention_days}: the longest SLO window is ${local.longest_window_days} days, and its error budget needs one day more, ${local.longest_window_days + 1} at least."
   }
   precondition {

@@ -1,4 +1,5 @@
-# What the SLO rules print for each SLO.
+# What the SLO rules print for each SLO. Most SLOs differ by their names only: each shape is printed once, with placeholders for the
+# names, and then filled in. A thousand SLOs take little longer than ten.
 locals {
   # Burn rates that page and that open a ticket: the share of the window's budget that is gone within the clause's long window.
   burn_factors = {
@@ -10,13 +11,34 @@ locals {
     }
   }
 
-  slos = { for id, s in local.slo_basics : id => merge(s, { first_latency = slice(s.latencies, 0, min(1, length(s.latencies))), histograms = s.kind == "requests" ? s.latencies : [] }) }
+  slo_shape = {
+    for id, s in var.catalogue.slos : id => jsonencode([
+      s.objective, s.window, s.pages, s.min_bad_events, s.latency, s.sli.kind, s.plane == "", s.service == "", s.sli.selector == "",
+      s.sli.kind == "custom" || length(s.alerts) > 0 ? id : "", # these differ by more than their names
+    ])
+  }
+  ids_of_shape = { for id, shape in local.slo_shape : shape => id... }
+  shaped_slos = {
+    for shape, ids in local.ids_of_shape : shape => merge(var.catalogue.slos[ids[0]], {
+      id       = "@id@"
+      plane    = var.catalogue.slos[ids[0]].plane == "" ? "" : "@plane@"
+      service  = var.catalogue.slos[ids[0]].service == "" ? "" : "@service@"
+      selector = var.catalogue.slos[ids[0]].sli.selector == "" ? "" : "@selector@"
+      alerts   = [for alert in local.slo_alerts[ids[0]] : local.printed_alert[jsonencode([alert.name, alert.labels])]]
+    })
+  }
+  slo_groups = join("", [
+    for id, s in var.catalogue.slos :
+    replace(replace(replace(replace(local.shape_groups[local.slo_shape[id]], "@id@", id), "@plane@", s.plane), "@service@", s.service), "@selector@", s.sli.selector)
+  ])
+
+  printed_shapes = { for shape, s in local.slo_basics : shape => merge(s, { first_latency = slice(s.latencies, 0, min(1, length(s.latencies))), histograms = s.kind == "requests" ? s.latencies : [] }) }
   slo_basics = {
-    for id, s in var.catalogue.slos : id => {
-      id             = id
-      labels         = jsonencode({ for key, value in { slo = id, plane = s.plane, service = s.service } : key => value if value != "" })
-      page_labels    = jsonencode({ for key, value in { severity = "critical", category = "slo", slo = id, plane = s.plane, service = s.service } : key => value if value != "" })
-      warning_labels = jsonencode({ for key, value in { severity = "warning", category = "slo", slo = id, plane = s.plane, service = s.service } : key => value if value != "" })
+    for shape, s in local.shaped_slos : shape => {
+      id             = s.id
+      labels         = jsonencode({ for key, value in { slo = s.id, plane = s.plane, service = s.service } : key => value if value != "" })
+      page_labels    = jsonencode({ for key, value in { severity = "critical", category = "slo", slo = s.id, plane = s.plane, service = s.service } : key => value if value != "" })
+      warning_labels = jsonencode({ for key, value in { severity = "warning", category = "slo", slo = s.id, plane = s.plane, service = s.service } : key => value if value != "" })
       pages          = s.pages
       kind           = s.sli.kind
       objective      = s.objective
@@ -29,24 +51,24 @@ locals {
       factor         = local.burn_factors[s.window]
       min_bad        = s.min_bad_events
       # Series whose absence SLIMissing tells of, and those that are counted.
-      series = s.sli.kind == "custom" ? s.sli.total : s.sli.kind == "probe" ? "probe_success{${s.sli.selector}}" : "http_requests_total{${s.sli.selector}}"
-      total  = s.sli.kind == "custom" ? s.sli.total : "http_requests_total{${s.sli.selector}}"
+      series = s.sli.kind == "custom" ? s.sli.total : s.sli.kind == "probe" ? "probe_success{${s.selector}}" : "http_requests_total{${s.selector}}"
+      total  = s.sli.kind == "custom" ? s.sli.total : "http_requests_total{${s.selector}}"
       good   = s.sli.good
-      bad    = "http_requests_total{${join(",", compact([s.sli.selector, "status=~\"5..\""]))}}"
-      probe  = s.sli.selector
+      bad    = "http_requests_total{${join(",", compact([s.selector, "status=~\"5..\""]))}}"
+      probe  = s.selector
       up     = "up{${join(",", compact([s.plane == "" ? "" : "plane='${s.plane}'", s.service == "" ? "service!=''" : "service='${s.service}'"]))}}"
       down   = s.service == "" ? "" : "platform:service:down{plane=\"${s.plane}\",service=\"${s.service}\"}"
-      alerts = [for alert in local.slo_alerts[id] : local.printed_alert[jsonencode([alert.name, alert.labels])]]
+      alerts = s.alerts
       latencies = s.sli.kind == "custom" ? [] : [
         for percentile in ["p95", "p99"] : {
           name     = percentile
-          labels   = jsonencode({ for key, value in { severity = "warning", category = "slo", percentile = percentile, slo = id, plane = s.plane, service = s.service } : key => value if value != "" })
+          labels   = jsonencode({ for key, value in { severity = "warning", category = "slo", percentile = percentile, slo = s.id, plane = s.plane, service = s.service } : key => value if value != "" })
           quantile = { p95 = 0.95, p99 = 0.99 }[percentile]
           target   = s.latency[percentile]
-          bucket   = "http_request_duration_seconds_bucket{${join(",", compact([s.sli.selector, "le=~\"${replace(tostring(s.latency[percentile]), ".", "\\\\.")}${floor(s.latency[percentile]) == s.latency[percentile] ? "(\\\\.0)?" : ""}\""]))}}"
-          count    = "http_request_duration_seconds_bucket{${join(",", compact([s.sli.selector, "le=\"+Inf\""]))}}"
-          buckets  = "http_request_duration_seconds_bucket{${s.sli.selector}}"
-          duration = "probe_duration_seconds{${s.sli.selector}}"
+          bucket   = "http_request_duration_seconds_bucket{${join(",", compact([s.selector, "le=~\"${replace(tostring(s.latency[percentile]), ".", "\\\\.")}${floor(s.latency[percentile]) == s.latency[percentile] ? "(\\\\.0)?" : ""}\""]))}}"
+          count    = "http_request_duration_seconds_bucket{${join(",", compact([s.selector, "le=\"+Inf\""]))}}"
+          buckets  = "http_request_duration_seconds_bucket{${s.selector}}"
+          duration = "probe_duration_seconds{${s.selector}}"
         } if try(s.latency[percentile], null) != null
       ]
     }
