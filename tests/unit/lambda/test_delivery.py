@@ -214,7 +214,7 @@ def test_a_hanging_channel_does_not_cost_the_other_channel_its_message(
 ) -> None:
     slack.answers(Answer(200, "ok", seconds=20))
 
-    slack_forwarder.receive(sns(alarm(severity="critical")), seconds=6)
+    slack_forwarder.receive(sns(alarm(severity="critical")), seconds=4)
 
     assert slack.channels() == ["#database-alerts", "#critical-alerts", "#database-alerts"]
 

@@ -14,7 +14,7 @@ import pytest
 from lambda_messages import FIXTURES
 from lambda_world import CHANNELS, Forwarder, SecretsManager, Slack
 
-EVENTS_TO_SLACK, EVENTS_TO_PAGERDUTY = 20_000, 2_000
+EVENTS_TO_SLACK, EVENTS_TO_PAGERDUTY = 20_000, 1_000
 WORDS = (
     "", "ok", "null", "None", "🧨", "naïve ünï", "\ud83d", "\x00\x1b[0m", "<!channel>", "&amp;", "{", "]", "a\nb\r\tc",
     "arn:aws:sns", "2024-13-45T99:99:99Z", "1e999", "-0", "NaN", "critical", "Labels: severity=", "Labels: =,=,,a",

@@ -198,7 +198,7 @@ def test_what_cannot_be_asked_or_is_not_found_is_delivered_as_it_is(
     if trouble == "no credentials":
         del environment["AWS_ACCESS_KEY_ID"]
 
-    slack_forwarder.receive(event, seconds=10)
+    slack_forwarder.receive(event, seconds=6)
 
     assert slack.channels() == ["#database-alerts", "#critical-alerts"]
     assert "LATE" not in shown(slack.messages()[0])
