@@ -3,12 +3,14 @@
 import re
 import shlex
 import subprocess
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
 import botocore.session
 import promql_parser
 import pytest
+import yaml
 from alertctl import cli
 from botocore import xform_name
 from botocore.model import ServiceModel
@@ -16,9 +18,11 @@ from botocore.model import ServiceModel
 from tests.docs.conftest import Block, blocks, commands, pages
 from tests.harness import paths, terraform
 from tests.plan.conftest import Plan
+from tests.rendered.test_hygiene import EXPORTED, selectors
 
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://)([^)\s]+)\)")
-# Of the AWS command line itself, no operation of a service; and options that every command has.
+BESIDES = ("config_release_info", "probe_http_duration_seconds")  # exported too, and in no rule
+# Options that every command has.
 GENERAL = {"--query", "--output", "--region", "--cli-binary-format", "--max-items"}
 
 
@@ -85,11 +89,30 @@ def test_every_query_is_promql() -> None:
         promql_parser.parse(block.text.strip())
 
 
+def test_every_query_asks_for_series_that_somebody_writes(rule_files: dict[str, str]) -> None:
+    recorded = {
+        rule["record"]
+        for text in rule_files.values()
+        for group in yaml.safe_load(text)["groups"]
+        for rule in group["rules"]
+        if "record" in rule
+    }
+    for block in blocks("promql"):
+        for selector in selectors(block.text.strip()):
+            patterns = [one.value for one in selector.matchers.matchers if one.name == "__name__"]
+            if selector.name:
+                known = selector.name in recorded or any(fnmatch(selector.name, one) for one in (*EXPORTED, *BESIDES))
+                assert known, f"{block.page.name} asks for {selector.name}"
+            for pattern in patterns:
+                assert any(re.fullmatch(pattern, name) for name in recorded), f"{block.page.name} asks for {pattern}"
+
+
 @pytest.mark.parametrize("block", blocks("hcl"), ids=lambda block: block.page.name)
 def test_every_hcl_block_is_formatted(block: Block) -> None:
     done = subprocess.run(
         [*terraform.terraform_program(), "fmt", "-check", "-diff", "-"],
-        input=block.text, capture_output=True, text=True, timeout=60, check=False, env=terraform.terraform_environment(),
+        input=block.text, capture_output=True, text=True, timeout=60, check=False,
+        env=terraform.terraform_environment(),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 

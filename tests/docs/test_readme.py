@@ -62,3 +62,9 @@ def test_the_versions_are_those_that_run() -> None:
     assert len(images) == 4
     for image in images.values():
         assert f"image {image}" in rows
+
+
+def test_every_variable_and_every_room_is_named() -> None:
+    variables = re.findall(r'^variable "(\w+)"', (paths.ROOT / "variables.tf").read_text(), re.MULTILINE)
+    assert [name for name in variables if f"`{name}`" not in README] == []
+    assert [room.name for room in (paths.ROOT / "modules").iterdir() if f"(modules/{room.name})" not in README] == []
