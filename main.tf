@@ -55,6 +55,7 @@ module "topics" {
   publisher_account_ids = var.cloudwatch.publisher_account_ids
   email                 = var.cloudwatch.email
   fallback              = var.cloudwatch.fallback
+  events                = var.cloudwatch.events
   runbooks_url          = var.external_urls.runbooks
   tags                  = local.tags
 }

@@ -131,7 +131,7 @@ variable "pagerduty_events_url" {
 }
 
 variable "cloudwatch" {
-  description = "The CloudWatch path; null: none of it. alarms: the alarms of the catalogue's databases, caches and ECS services. recommended_alarms: also those that AWS recommends. insufficient_data_alarms: names of alarms that tell, too, when they have no data. email: subscribe the teams' addresses (each is asked once to confirm). fallback: who hears that the alert path itself is broken. publisher_account_ids: other accounts whose alarms use these topics."
+  description = "The CloudWatch path; null: none of it. alarms: the alarms of the catalogue's databases, caches and ECS services. recommended_alarms: also those that AWS recommends. insufficient_data_alarms: names of alarms that tell, too, when they have no data. email: subscribe the teams' addresses (each is asked once to confirm). fallback: who hears that the alert path itself is broken. publisher_account_ids: other accounts whose alarms use these topics. events: what AWS itself reports, told as alerts: rds, ecs (tasks that failed), health, guardduty."
   type = object({
     alarms                   = optional(bool, true)
     recommended_alarms       = optional(bool, false)
@@ -143,6 +143,12 @@ variable "cloudwatch" {
       sms_numbers = optional(set(string), [])
     }), {})
     publisher_account_ids = optional(list(string), [])
+    events = optional(object({
+      rds       = optional(bool, false)
+      ecs       = optional(bool, false)
+      health    = optional(bool, false)
+      guardduty = optional(bool, false)
+    }), {})
   })
   default = {}
 

@@ -28,7 +28,7 @@ variable "dashboard_uid" {
   description = "Grafana dashboard that an alarm links to."
   type        = string
   nullable    = false
-  default     = "slo-overview"
+  default     = "service-overview"
 }
 
 variable "settings" {

@@ -5,7 +5,12 @@ resource "aws_s3_object" "release" {
   content      = var.release
   content_type = "application/json"
 
-  tags = var.tags
+  # S3 takes ten tags on an object where everything else takes fifty: the bucket carries them, the provider's default ones too.
+  override_provider {
+    default_tags {
+      tags = {}
+    }
+  }
 
   depends_on = [
     aws_s3_bucket_versioning.this,

@@ -24,7 +24,7 @@ variable "kms" {
 }
 
 variable "tags" {
-  description = "Tags of bucket and object."
+  description = "Tags of the bucket."
   type        = map(string)
   nullable    = false
   default     = {}

@@ -44,11 +44,4 @@ resource "aws_sns_topic_subscription" "email" {
   endpoint            = each.value.address
   filter_policy       = each.value.filter
   filter_policy_scope = "MessageBody"
-
-  lifecycle {
-    precondition {
-      condition     = length(local.long_filters) == 0
-      error_message = join("\n", concat(["The e-mail filters have ${length(local.long_filters)} problem(s):"], local.long_filters))
-    }
-  }
 }

@@ -23,6 +23,11 @@ output "key_arn" {
 output "email_subscriptions" {
   description = "Who is subscribed to what, \"<topic>/<address>\" => filter."
   value       = { for key, subscription in local.email_subscriptions : key => subscription.filter if var.email }
+
+  precondition {
+    condition     = !var.email || length(local.long_filters) == 0
+    error_message = join("\n", concat(["The e-mail filters have ${length(local.long_filters)} problem(s):"], local.long_filters))
+  }
 }
 
 output "addresses" {

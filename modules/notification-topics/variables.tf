@@ -74,6 +74,18 @@ variable "fallback" {
   default  = {}
 }
 
+variable "events" {
+  description = "Events of AWS that are told as alerts: rds, ecs (tasks that failed), health, guardduty."
+  type = object({
+    rds       = optional(bool, false)
+    ecs       = optional(bool, false)
+    health    = optional(bool, false)
+    guardduty = optional(bool, false)
+  })
+  nullable = false
+  default  = {}
+}
+
 variable "runbooks_url" {
   description = "Base URL of the runbooks; empty leaves the link out."
   type        = string

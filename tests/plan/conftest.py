@@ -142,7 +142,11 @@ def tuned(module: Root) -> Plan:
     return module.plan(
         platform=platform,
         name="a-name-of-21-letters-",
-        cloudwatch={"recommended_alarms": True, "insufficient_data_alarms": ["a-name-of-21-letters--db-cpu-high"]},
+        cloudwatch={
+            "events": {"rds": True, "ecs": True, "health": True, "guardduty": True},
+            "recommended_alarms": True,
+            "insufficient_data_alarms": ["a-name-of-21-letters--db-cpu-high"],
+        },
         forwarders={"tracing": True, "reserved_concurrency": 2, "log_retention_days": 30, "runtime": "python3.12"},
         permissions_boundary_arn="arn:aws:iam::123456789012:policy/boundary",
         pagerduty_region="eu",

@@ -1,5 +1,7 @@
 """The module's switches, and what it says of mistakes."""
 
+import json
+
 import pytest
 
 from tests.harness import paths, process
@@ -35,6 +37,17 @@ def test_switches_reach_what_they_switch(tuned: Plan) -> None:
     assert len(roles) == 3
     assert {one["permissions_boundary"] for one in roles} == {"arn:aws:iam::123456789012:policy/boundary"}
     assert all(one["tags"]["owner"] == "shop" for one in roles)
+
+
+def test_events_of_aws_are_switches(tuned: Plan, ananta: Plan) -> None:
+    rules = {
+        one["name"].removeprefix("a-name-of-21-letters--"): one
+        for one in tuned.of_type("aws_cloudwatch_event_rule").values()
+    }
+    assert set(rules) == {"rds-events", "ecs-events", "health-events", "guardduty-events"}
+    assert json.loads(rules["guardduty-events"]["event_pattern"])["source"] == ["aws.guardduty"]
+    assert len(tuned.of_type("aws_cloudwatch_event_target")) == 4
+    assert not ananta.of_type("aws_cloudwatch_event_rule")
 
 
 def test_without_the_cloudwatch_path_there_is_only_the_host(module: Root) -> None:
