@@ -14,7 +14,7 @@ class Notification(NamedTuple):
     kind: str  # alarm | alertmanager | event | text
     name: str  # the alarm's name, an alert's name, or the title of a text
     state: str  # FIRING, RESOLVED or NO_DATA
-    severity: str  # critical | warning | info: decided, never empty
+    severity: str  # critical | warning | info: decided, never empty; none only for Alertmanager's heartbeat
     summary: str = ""  # one line: what happened
     body: str = ""  # the long text, may have several lines
     category: str = ""

@@ -32,7 +32,8 @@ def _notifications(
     for alert in alerts:
         labels = mapping(alert.get("labels"))
         given = word(labels.get("severity")) or dict(record.attributes).get("severity", "")
-        severity = decide(given, settings.topic_severities.get(record.topic))
+        # `none` is the heartbeat's: it goes to its own listener, and here to nobody.
+        severity = given if given == "none" else decide(given, settings.topic_severities.get(record.topic))
         category, plane, service = (word(labels.get(key)) for key in LABELS[1:])
         buckets.setdefault((severity, category, plane, service, _name(alert) if by_name else ""), []).append(alert)
     pages = any(_fires(alerts) for bucket, alerts in buckets.items() if bucket[0] == CRITICAL)
@@ -59,6 +60,7 @@ def _notification(
     return note._replace(
         kind="alertmanager",
         state=_status(first),
+        severity=bucket[0],
         summary=cut(f"{title}{count}{f': {told}' if told else ''}", SUMMARY),
         body=_body(members),
         source=note.service or others.get("instance", "") or cut(names[0], TITLE),

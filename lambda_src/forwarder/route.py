@@ -17,8 +17,8 @@ class Destination(NamedTuple):
 
 def slack_channels(note: Notification, rows: tuple[Row, ...]) -> list[Destination]:
     """The channels of every row that takes the note, each once. Raises Trouble when no row does."""
-    taking = _rows(note, rows, note.severity)
-    if not taking:
+    taking = _rows(note, rows, note.severity) if note.severity != "none" else []
+    if not taking and note.severity != "none":
         raise Trouble(f"no row of the routing table takes severity {note.severity}", heals=False)
     return _once([Destination("slack", row.slack, row.channel or row.team) for row in taking if row.slack])
 

@@ -3,8 +3,8 @@
 from forwarder.text import number
 
 BYTE_STEPS = ("bytes", "KiB", "MiB", "GiB", "TiB")
-PERCENT_ENDS = ("Utilization", "Percentage", "Percent", "Balance%", "Balance")
-BYTE_ENDS = ("Space", "Memory", "Bytes", "MemoryUsage")
+PERCENT_ENDS = ("Utilization", "Percentage", "Percent", "%", "Balance")
+BYTE_ENDS = ("Space", "Memory", "Bytes")
 SECONDS = ("ReadLatency", "WriteLatency", "ReplicaLag", "ReplicationLag", "TargetResponseTime")
 NAMED = {
     "Percent": "%",
@@ -12,7 +12,6 @@ NAMED = {
     "Seconds": "s",
     "Milliseconds": "ms",
     "Microseconds": "µs",
-    "Bytes/Second": "bytes/s",
     "Count/Second": "/s",
 }
 SYMBOLS = {

@@ -87,6 +87,17 @@ def test_an_alert_of_alertmanager_goes_to_every_row_that_matches(
     assert slack.channels() == channels
 
 
+def test_alertmanagers_heartbeat_reaches_no_person(
+    slack: Slack, slack_forwarder: Forwarder, pagerduty: PagerDuty, pagerduty_forwarder: Forwarder
+) -> None:
+    labels = {"alertname": "Watchdog", "severity": "none", "category": "monitoring"}
+    event = sns({"alerts": [{"status": "firing", "labels": labels}]}, topic="critical-alerts-topic")
+
+    assert slack_forwarder.receive(event) == pagerduty_forwarder.receive(event) == {"delivered": 0}
+
+    assert (slack.requests, pagerduty.requests) == ([], [])
+
+
 def test_a_services_team_comes_before_its_planes_and_after_its_categorys(
     slack: Slack, slack_forwarder: Forwarder, environment: dict[str, str]
 ) -> None:
