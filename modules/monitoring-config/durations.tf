@@ -24,6 +24,7 @@ locals {
   # Groups: the paging ones run at every evaluation, details at every fourth, roll-ups at every sixteenth (4 minutes: a recorded series
   # must be younger than Prometheus' lookback of 5 minutes when the next value comes).
   evaluation_ms = local.ms[local.timings.evaluation_interval]
+  fresh_seconds = local.evaluation_ms * 5 / 1000 # a series of the details is not older, or nobody records it any more
   interval = {
     evaluation = local.timings.evaluation_interval
     detail     = local.text["detail"]

@@ -10,12 +10,13 @@ locals {
   retention_days      = coalesce(var.monitoring.retention_days, max(15, local.longest_window_days + 1))
 
   texts = {
-    interval  = local.interval
-    window    = local.window
-    hold      = local.hold
-    keep      = local.keep
-    runbook   = local.runbook
-    dashboard = local.dashboard
+    interval      = local.interval
+    window        = local.window
+    hold          = local.hold
+    keep          = local.keep
+    fresh_seconds = local.fresh_seconds
+    runbook       = local.runbook
+    dashboard     = local.dashboard
   }
   shape_groups = { for shape, slo in local.printed_shapes : shape => templatefile("${local.templates}/prometheus/rules/slo.yml.tftpl", merge(local.texts, { s = slo })) }
   rules_input = merge(local.texts, {
