@@ -118,10 +118,10 @@ def test_every_hcl_block_is_formatted(block: Block) -> None:
 
 
 def test_the_address_to_import_a_secret_to_is_the_plans(readme_plan: Plan) -> None:
-    addresses = re.findall(r"terraform import '([^']+)'", "\n".join(commands()))
-    assert addresses
-    for address in addresses:
-        assert address.removeprefix("module.alerting.") in readme_plan.resources
+    (block,) = [block.text for block in blocks("hcl") if block.text.startswith("import ")]
+    (address,) = re.findall(r"to += module\.alerting\.(\S+)\[each\.key\]", block)
+    for key in re.findall(r'(\w+) += "arn:', block):
+        assert f'{address}["{key}"]' in readme_plan.resources
 
 
 def test_outputs_that_are_named_exist() -> None:
