@@ -44,8 +44,8 @@ variable "monitoring" {
     error_message = "monitoring.timings: each is a duration such as 15s, 5m or 1h (hold_factor is a number)."
   }
   validation {
-    condition     = var.monitoring.timings.hold_factor >= 0 && var.monitoring.timings.hold_factor <= 10
-    error_message = "monitoring.timings.hold_factor is ${var.monitoring.timings.hold_factor}: it lies between 0 and 10; 1 keeps every alert's own `for`."
+    condition     = var.monitoring.timings.hold_factor >= 0.001 && var.monitoring.timings.hold_factor <= 10
+    error_message = "monitoring.timings.hold_factor is ${var.monitoring.timings.hold_factor}: it lies between 0.001 and 10; 1 keeps every alert's own `for`."
   }
   validation {
     condition     = alltrue([for name in keys(var.monitoring.extra_rules) : can(regex("^[a-z0-9][a-z0-9._-]*\\.yml$", name))])
