@@ -35,6 +35,13 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
+  # All of them in one call; what it returns is held by ReadItsSecrets, and AWS knows no resource for the call itself.
+  statement {
+    sid       = "AskForSeveralAtOnce"
+    actions   = ["secretsmanager:BatchGetSecretValue"]
+    resources = ["*"]
+  }
+
   dynamic "statement" {
     for_each = var.kms == null ? [] : [var.kms]
     content {

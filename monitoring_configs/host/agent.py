@@ -146,6 +146,10 @@ class Rejected(Problem):
 # ---------------------------------------------------------------- secrets
 
 
+BATCH = 20  # ids in one call, Secrets Manager's own limit
+MISSING = "ResourceNotFoundException"  # also what a secret without a value answers
+
+
 def secrets(ids: dict[str, str], dest: Path) -> list[str]:
     """Read each secret into the file dest/<name>, without a newline at its end. Returns the names of the unfilled ones.
 
@@ -155,19 +159,38 @@ def secrets(ids: dict[str, str], dest: Path) -> list[str]:
     dest.chmod(0o750)
     if os.geteuid() == 0:
         os.chown(dest, 0, NOBODY)
+    values, errors = read_secrets(sorted(ids.values()))
     unfilled, unread = [], []
     for name, secret in sorted(ids.items()):
-        done = run("aws", *f"secretsmanager get-secret-value --output json --secret-id {secret}".split(), check=False)
-        value = json.loads(done.stdout).get("SecretString", "").strip() if done.returncode == 0 else ""
-        if value:
+        if value := values.get(secret, "").strip():
             replace_if_new(dest / name, value)
-        elif done.returncode == 0 or "ResourceNotFoundException" in done.stderr:
+        elif secret in values or MISSING in errors[secret]:
             unfilled.append(secret)
         else:
-            unread.append(f"{secret} ({(done.stderr.strip() or 'no output').splitlines()[-1]})")
+            unread.append(f"{secret} ({errors[secret]})")
     if unread:
         log(f"could not read: {', '.join(unread)}; what was read before stays")
     return unfilled
+
+
+def read_secrets(ids: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Values by id, and by id why there is none. Many in one call, for this runs every minute; alone what it leaves out."""
+    values: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for start in range(0, len(ids), BATCH):
+        chunk = ids[start : start + BATCH]
+        words = ["secretsmanager", "batch-get-secret-value", "--output", "json", "--secret-id-list", *chunk]
+        done = run("aws", *words, check=False)
+        for one in json.loads(done.stdout).get("SecretValues", []) if done.returncode == 0 else []:
+            found = one["ARN"] if one["ARN"] in chunk else one["Name"]
+            values[found] = one.get("SecretString", "")
+    for secret in (one for one in ids if one not in values):
+        done = run("aws", *f"secretsmanager get-secret-value --output json --secret-id {secret}".split(), check=False)
+        if done.returncode == 0:
+            values[secret] = json.loads(done.stdout).get("SecretString", "")
+        else:
+            errors[secret] = (done.stderr.strip() or "no output").splitlines()[-1]
+    return values, errors
 
 
 def replace_if_new(path: Path, value: str) -> None:

@@ -1,5 +1,6 @@
 """The reference deployment on the emulator: applied, complete, quiet at the second plan, and gone after destroy."""
 
+import base64
 import json
 import os
 from collections.abc import Iterator
@@ -15,7 +16,12 @@ from tests.harness.terraform import Terraform
 
 AGENT = paths.ROOT / "monitoring_configs/host/agent.py"
 # Actions for which AWS knows no narrower resource.
-WITHOUT_RESOURCE = {"cloudwatch:DescribeAlarms", "cloudwatch:PutMetricData", "ec2:DescribeVolumes"}
+WITHOUT_RESOURCE = {
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:PutMetricData",
+    "ec2:DescribeVolumes",
+    "secretsmanager:BatchGetSecretValue",
+}
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +122,21 @@ def test_the_group_holds_one_host(account: Account, told: dict[str, Any]) -> Non
         "AutoScalingGroups"
     ]
     assert len(group["Instances"]) == 1
+
+
+def test_the_user_data_is_short_and_sound(account: Account) -> None:
+    templates = account.client("ec2").describe_launch_template_versions(
+        LaunchTemplateName="ananta-monitoring-host", Versions=["$Latest"]
+    )
+    script = base64.b64decode(templates["LaunchTemplateVersions"][0]["LaunchTemplateData"]["UserData"]).decode()
+
+    assert len(script) <= 16384
+    done = process.run(["bash", "-n"], timeout_s=10, stdin=script)
+    assert (done.returncode, done.stderr) == (0, "")
+    settings = json.loads(script.split("<<'SETTINGS'\n")[1].split("\nSETTINGS")[0])
+    assert settings["volume"].startswith("vol-")
+    assert settings["secrets"]["pagerduty_key"] == "ananta/pagerduty-key"
+    compile(script.split("<<'BOOT'\n")[1].split("\nBOOT")[0], "boot", "exec")
 
 
 @pytest.fixture

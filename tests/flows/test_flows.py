@@ -1,10 +1,13 @@
 """The architecture's three flows end to end on the applied example: real failures, and exactly who is told."""
 
+import time
+
 import pytest
 
 from tests.harness.flow_database_cpu import database_cpu
 from tests.harness.flow_error_budget import error_budget
 from tests.harness.flow_service_down import service_down
+from tests.harness.flows import compare, expectation
 from tests.harness.stack import Stack
 from tests.harness.timeline import Timeline
 
@@ -29,14 +32,22 @@ def test_a_topic_that_lost_its_subscription_is_noticed(deployed: Stack) -> None:
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     slack = next(one for one in subscriptions if one["Endpoint"].endswith("slack-forwarder"))
     sns.unsubscribe(SubscriptionArn=slack["SubscriptionArn"])
+    busy = expectation("database-cpu")
+    expected = busy._replace(told={"control-plane-db-storage-low": busy.told["control-plane-db-cpu-high"]})
+    began = time.time()
     try:
-        with Timeline("Database CPU high, a link broken", deployed.world.recorder) as timeline:
-            outcome = database_cpu(deployed, timeline, timeout_s=20)
+        deployed.cloud.localstack.client("cloudwatch").set_alarm_state(
+            AlarmName="control-plane-db-storage-low", StateValue="ALARM", StateReason="a drill"
+        )
+        deployed.world.recorder.wait(lambda delivery: delivery.receiver.startswith("mail@"), 60, since=began)
+        deployed.world.recorder.wait_quiet(6, timeout=30)
     finally:
         sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=slack["Endpoint"])
 
-    assert {told.receiver for told in outcome.difference.missing} == {"#database-alerts"}
-    assert "#database-alerts got no message" in outcome.problems
+    difference, problems = compare(expected, deployed.world.recorder.since(began), ("firing",), incidents=0)
+    assert {told.receiver for told in difference.missing} == {"#database-alerts"}
+    assert not difference.unexpected
+    assert problems == [str(difference)]
 
 
 def test_errors_that_burn_the_budget_page_once_with_their_numbers(deployed: Stack) -> None:

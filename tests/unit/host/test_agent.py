@@ -63,7 +63,8 @@ def host(agent: ModuleType, programs: Programs, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(agent, "STATUS", tmp_path / "run/status.json")
     monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == tmp_path / "data")
     programs.answer("docker inspect", status=1)
-    programs.answer("aws secretsmanager", out=json.dumps({"SecretString": "key\n"}))
+    programs.answer("aws secretsmanager batch-get-secret-value", out=json.dumps({"SecretValues": []}))
+    programs.answer("aws secretsmanager get-secret-value", out=json.dumps({"SecretString": "key\n"}))
     return agent
 
 
@@ -98,10 +99,27 @@ def test_a_damaged_release_is_not_written(
     assert not list((tmp_path / "home/releases").glob("[0-9a-f]*"))
 
 
+def answer(programs: Programs, values: dict[str, str]) -> None:
+    """Secrets Manager holds these, by name; their ARNs are of no use to it who asked by name."""
+    held = [{"Name": name, "ARN": f"arn:{name}", "SecretString": value} for name, value in values.items()]
+    programs.answer("aws secretsmanager batch-get-secret-value", out=json.dumps({"SecretValues": held}))
+
+
+def test_secrets_are_read_in_one_call_as_long_as_all_are_there(
+    agent: ModuleType, programs: Programs, tmp_path: Path
+) -> None:
+    answer(programs, {f"x/{number}": "value" for number in range(9)})
+
+    assert agent.secrets({f"s{number}": f"x/{number}" for number in range(9)}, tmp_path / "secrets") == []
+
+    assert len(programs.calls("aws")) == 1
+    assert len(list((tmp_path / "secrets").iterdir())) == 9
+
+
 def test_secrets_become_files_without_a_newline_that_only_the_containers_read(
     agent: ModuleType, programs: Programs, tmp_path: Path
 ) -> None:
-    programs.answer("aws secretsmanager", out=json.dumps({"SecretString": "the-key\n"}))
+    answer(programs, {"x/pagerduty-key": "the-key\n"})
 
     assert agent.secrets({"pagerduty_key": "x/pagerduty-key"}, tmp_path / "secrets") == []
 
@@ -113,7 +131,7 @@ def test_secrets_become_files_without_a_newline_that_only_the_containers_read(
 def test_unfilled_secrets_are_named_and_the_others_written(
     agent: ModuleType, programs: Programs, tmp_path: Path
 ) -> None:
-    programs.answer("aws secretsmanager", out=json.dumps({"SecretString": "filled"}))
+    answer(programs, {"x/full": "filled"})
     programs.answer(
         "aws secretsmanager get-secret-value --output json --secret-id x/empty",
         err="An error occurred (ResourceNotFoundException): can't find the specified secret value\n",
@@ -127,7 +145,7 @@ def test_unfilled_secrets_are_named_and_the_others_written(
 def test_a_secret_that_cannot_be_read_keeps_its_file(
     agent: ModuleType, programs: Programs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    programs.answer("aws secretsmanager", out=json.dumps({"SecretString": "old"}))
+    answer(programs, {"x/a": "old"})
     agent.secrets({"a": "x/a"}, tmp_path / "secrets")
     programs.answer("aws secretsmanager", err="AccessDeniedException\n", status=254)
 
