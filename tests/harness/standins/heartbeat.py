@@ -23,7 +23,7 @@ class Heartbeat(HttpStandin):
 
     def answer(self, request: Request) -> Answer:
         if request.method == "GET":
-            return Answer(200)  # Prometheus scrapes the host's own listener at this place
+            return Answer(200, METRICS, {"Content-Type": "text/plain; version=0.0.4"})
         try:
             message = json.loads(request.body)
             names = tuple(dict.fromkeys(str(alert["labels"]["alertname"]) for alert in message["alerts"]))

@@ -1,3 +1,4 @@
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,3 +40,9 @@ def test_a_listener_can_have_the_port_that_the_configuration_names(recorder: Rec
     with Heartbeat(recorder, port) as second:
         assert post(f"http://127.0.0.1:{port}", webhook()).status == 200
         assert second.port == port
+
+
+def test_a_scrape_is_answered_and_is_no_message(heartbeat: Heartbeat, recorder: Recorder) -> None:
+    with urllib.request.urlopen(f"{heartbeat.url}/metrics", timeout=5) as answer:
+        assert answer.read() == b"config_release_rejected 0\n"
+    assert recorder.since() == []

@@ -213,6 +213,12 @@ def test_a_series_can_be_set_while_it_runs(world: World) -> None:
     assert "redis_memory_used_bytes 960000000\n" in world.get("redis-exporter", 9121, "/metrics")[1]
 
 
+def test_a_service_can_say_that_it_has_run_for_long(world: World) -> None:
+    world.services.started("cns-service", 1000.0)
+
+    assert world.value("process_start_time_seconds") == 1000
+
+
 def test_what_does_not_exist_is_named(world: World) -> None:
     with pytest.raises(ServiceError, match="nothing runs for cns: have"):
         world.services.kill("cns")
