@@ -60,11 +60,11 @@ locals {
 }
 
 resource "aws_sns_topic_policy" "alerts" {
-  for_each = aws_sns_topic.alerts
+  for_each = local.made_topics # not the topics themselves: their keys are unknown to an import
 
-  arn = each.value.arn
+  arn = aws_sns_topic.alerts[each.key].arn
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [for statement in local.topic_statements : merge(statement, { Resource = each.value.arn })]
+    Statement = [for statement in local.topic_statements : merge(statement, { Resource = aws_sns_topic.alerts[each.key].arn })]
   })
 }

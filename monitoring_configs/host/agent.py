@@ -111,15 +111,27 @@ def lay_out(files: dict[str, str], folder: Path) -> None:
 
 
 def switch(dest: Path, folder: Path) -> None:
-    """Let dest/current lead to `folder`, and forget the oldest releases."""
+    """Let dest/current lead to `folder`, and forget the oldest releases that nobody mounts."""
     link = dest / ".current.new"
     link.unlink(missing_ok=True)
     link.symlink_to(folder.relative_to(dest))
     link.replace(dest / "current")
     os.utime(folder)
     by_age = sorted((dest / "releases").glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime)
+    in_use = mounted()
     for old in by_age[:-KEPT_RELEASES]:
-        run("rm", "-rf", str(old))
+        if not any(source.startswith(f"{old.resolve()}/") for source in in_use):
+            run("rm", "-rf", str(old))
+
+
+def mounted() -> list[str]:
+    """Folders of this host that containers see: one whose files never change keeps its first release."""
+    containers = run("docker", "ps", "--all", "--quiet", "--no-trunc").stdout.split()
+    if not containers:
+        return []
+    return run(
+        "docker", "inspect", "--format", "{{range .Mounts}}{{println .Source}}{{end}}", *containers
+    ).stdout.split()
 
 
 def check(folder: Path, compose: dict[str, Any]) -> None:
@@ -174,7 +186,7 @@ def secrets(ids: dict[str, str], dest: Path) -> list[str]:
 
 
 def read_secrets(ids: list[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Values by id, and by id why there is none. Many in one call, for this runs every minute; alone what it leaves out."""
+    """Values by id, and by id why there is none. Many in one call, for this runs every minute; alone what is left out."""
     values: dict[str, str] = {}
     errors: dict[str, str] = {}
     for start in range(0, len(ids), BATCH):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 STATUS = Path("/run/alerting/status.json")
+DISKS = (Path("/"), Path("/var/lib/alerting"))  # the system's and Prometheus' own
 MOST_OFTEN_S = 20.0  # CloudWatch counts by the minute; more would cost and say nothing
 
 
@@ -65,8 +67,21 @@ class Heartbeat:
             f'config_release_info{{hash="{told.get("hash", "")}"}} 1',
             "# TYPE heartbeats_total counter",
             *(f'heartbeats_total{{outcome="{outcome}"}} {count}' for outcome, count in self.counts.items()),
+            *disk_space(),
         ]
         return "\n".join(lines) + "\n"
+
+
+def disk_space(disks: tuple[Path, ...] = DISKS) -> list[str]:
+    """Size and free space (bytes) of the host's disks, under the node exporter's names."""
+    lines = ["# TYPE node_filesystem_avail_bytes gauge", "# TYPE node_filesystem_size_bytes gauge"]
+    for disk in disks:
+        if disk.is_dir():
+            space = os.statvfs(disk)
+            labels = f'{{mountpoint="{disk}"}}'
+            lines.append(f"node_filesystem_avail_bytes{labels} {space.f_bavail * space.f_frsize}")
+            lines.append(f"node_filesystem_size_bytes{labels} {space.f_blocks * space.f_frsize}")
+    return lines
 
 
 def is_watchdog(body: bytes) -> bool:

@@ -281,7 +281,22 @@ def test_a_compose_key_that_it_does_not_know_is_an_error(agent: ModuleType, tmp_
         agent.docker_arguments("grafana", {"image": "x", "privileged": True}, tmp_path)
 
 
-def test_old_releases_are_forgotten(agent: ModuleType, tmp_path: Path) -> None:
+def test_a_release_that_a_container_still_mounts_is_kept(agent: ModuleType, programs: Programs, tmp_path: Path) -> None:
+    folders = [tmp_path / "releases" / f"{number:064x}" for number in range(8)]
+    for age, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        os.utime(folder, (age, age))
+    programs.answer("docker ps", out="grafana-id\n")
+    programs.answer("docker inspect", out=f"{folders[1]}/grafana/dashboards\n/var/lib/alerting/grafana\n")
+
+    agent.switch(tmp_path, folders[7])
+
+    assert folders[1].is_dir()
+    assert not folders[0].exists()
+    assert not folders[2].exists()
+
+
+def test_old_releases_are_forgotten(agent: ModuleType, programs: Programs, tmp_path: Path) -> None:
     folders = [tmp_path / "releases" / f"{number:064x}" for number in range(8)]
     for age, folder in enumerate(folders):
         folder.mkdir(parents=True)

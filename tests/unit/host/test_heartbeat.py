@@ -85,3 +85,13 @@ def test_it_beats_no_more_often_than_it_must(heartbeat: ModuleType, programs: Pr
 def test_prometheus_reads_what_the_host_runs(client: Client) -> None:
     assert "config_release_rejected 1\n" in client.metrics()
     assert 'config_release_info{hash="abc"} 1\n' in client.metrics()
+
+
+def test_the_disks_of_the_host_are_told_under_the_names_that_the_rules_read(
+    heartbeat: ModuleType, tmp_path: Path
+) -> None:
+    lines = heartbeat.disk_space((Path("/"), tmp_path / "not mounted"))
+
+    told = {line.split("{")[0]: float(line.rsplit(" ", 1)[1]) for line in lines if not line.startswith("#")}
+    assert 0 < told["node_filesystem_avail_bytes"] <= told["node_filesystem_size_bytes"]
+    assert len(told) == 2
