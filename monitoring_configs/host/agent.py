@@ -186,7 +186,7 @@ def secrets(ids: dict[str, str], dest: Path) -> list[str]:
 
 
 def read_secrets(ids: list[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Values by id, and by id why there is none. Many in one call, for this runs every minute; alone what is left out."""
+    """Values by id, and by id why there is none. Many in one call (this runs every minute), alone what it omits."""
     values: dict[str, str] = {}
     errors: dict[str, str] = {}
     for start in range(0, len(ids), BATCH):
