@@ -85,6 +85,9 @@ module "forwarder" {
   log_key            = var.kms == null ? { key_arn = module.topics[0].key_arn } : var.kms.encrypt_logs ? local.brought_key : null
 
   runtime                  = var.forwarders.runtime
+  timeout_seconds          = var.forwarders.timeout_seconds
+  retries                  = var.forwarders.retries
+  give_up_after_seconds    = var.forwarders.give_up_after_seconds
   vpc                      = var.forwarders.vpc
   log_retention_days       = var.forwarders.log_retention_days
   reserved_concurrency     = var.forwarders.reserved_concurrency

@@ -189,18 +189,21 @@ variable "kms" {
 }
 
 variable "forwarders" {
-  description = "The two functions: vpc (both lists, or none), log_retention_days, reserved_concurrency (-1: none), tracing (X-Ray), runtime (python3.11 or later), secret_ttl_seconds (how long a secret is remembered), environment (further variables; never a secret)."
+  description = "The two functions: vpc (both lists, or none), log_retention_days, reserved_concurrency (-1: none), tracing (X-Ray), runtime (python3.11 or later), secret_ttl_seconds (how long a secret is remembered), timeout_seconds of one invocation, retries (0 to 2) of a failed one and the age at which it is put aside in the queue all the same (give_up_after_seconds), environment (further variables; never a secret)."
   type = object({
     vpc = optional(object({
       subnet_ids         = optional(list(string), [])
       security_group_ids = optional(list(string), [])
     }))
-    log_retention_days   = optional(number, 90)
-    reserved_concurrency = optional(number, -1)
-    tracing              = optional(bool, false)
-    runtime              = optional(string, "python3.11")
-    secret_ttl_seconds   = optional(number, 300)
-    environment          = optional(map(string), {})
+    log_retention_days    = optional(number, 90)
+    reserved_concurrency  = optional(number, -1)
+    tracing               = optional(bool, false)
+    runtime               = optional(string, "python3.11")
+    secret_ttl_seconds    = optional(number, 300)
+    timeout_seconds       = optional(number, 30)
+    retries               = optional(number, 2)
+    give_up_after_seconds = optional(number, 3600)
+    environment           = optional(map(string), {})
   })
   nullable = false
   default  = {}
@@ -212,6 +215,10 @@ variable "forwarders" {
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, 0], var.forwarders.log_retention_days)
     error_message = "forwarders.log_retention_days is ${var.forwarders.log_retention_days}: CloudWatch Logs knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 and longer ones by the year; 0 keeps all."
+  }
+  validation {
+    condition     = contains([0, 1, 2], var.forwarders.retries) && var.forwarders.timeout_seconds >= 3 && var.forwarders.timeout_seconds <= 900 && var.forwarders.give_up_after_seconds >= 60 && var.forwarders.give_up_after_seconds <= 21600
+    error_message = "forwarders: retries is ${var.forwarders.retries} (0, 1 or 2), timeout_seconds ${var.forwarders.timeout_seconds} (3 to 900), give_up_after_seconds ${var.forwarders.give_up_after_seconds} (60 to 21600); one of them lies outside what Lambda takes."
   }
   validation {
     condition     = try(tonumber(regex("^python3\\.([0-9]+)$", var.forwarders.runtime)[0]) >= 11, false)

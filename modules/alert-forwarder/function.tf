@@ -33,7 +33,7 @@ resource "aws_lambda_function" "this" {
   source_code_hash = filebase64sha256(local.package)
   handler          = "${replace(var.function, "-", "_")}.lambda_handler"
   runtime          = var.runtime
-  timeout          = 30
+  timeout          = var.timeout_seconds
   memory_size      = 128
 
   reserved_concurrent_executions = var.reserved_concurrency
@@ -69,8 +69,8 @@ resource "aws_lambda_function" "this" {
 # A failed delivery is tried again twice, a minute and two minutes later; what is an hour old is no alert any more. Then it lies in the queue.
 resource "aws_lambda_function_event_invoke_config" "this" {
   function_name                = aws_lambda_function.this.function_name
-  maximum_retry_attempts       = 2
-  maximum_event_age_in_seconds = 3600
+  maximum_retry_attempts       = var.retries
+  maximum_event_age_in_seconds = var.give_up_after_seconds
 
   destination_config {
     on_failure {

@@ -122,6 +122,27 @@ variable "runtime" {
   default     = "python3.11"
 }
 
+variable "timeout_seconds" {
+  description = "What one invocation may take. Every wait for PagerDuty, Slack and Secrets Manager ends a second before."
+  type        = number
+  nullable    = false
+  default     = 30
+}
+
+variable "retries" {
+  description = "How often a failed delivery is tried again (0 to 2), a minute and two minutes later, before it lies in the queue."
+  type        = number
+  nullable    = false
+  default     = 2
+}
+
+variable "give_up_after_seconds" {
+  description = "Age at which an alert that could not be delivered is put aside, whatever tries remain."
+  type        = number
+  nullable    = false
+  default     = 3600
+}
+
 variable "vpc" {
   description = "Run it inside a VPC, whose subnets must lead to PagerDuty, Slack and Secrets Manager. Both halves, or Lambda would leave it outside without a word."
   type        = object({ subnet_ids = list(string), security_group_ids = list(string) })
