@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
-from rich.prompt import Prompt
+from rich.prompt import Confirm, Prompt
 
-from alertctl import Problem, secrets, targets, values
+from alertctl import Problem, redrive, secrets, targets, values
 from alertctl.targets import Target
 
 
@@ -46,13 +47,20 @@ def _parser() -> argparse.ArgumentParser:
     check = actions.add_parser("check", help="name the secrets without a value; status 1 if there are any")
     _common(check)
     check.set_defaults(run=_check)
+
+    again = commands.add_parser("redrive", help="replay the alerts that could not be delivered, once, the oldest first")
+    _common(again, "the deployment of this name")
+    extent = again.add_mutually_exclusive_group()
+    extent.add_argument("--dry-run", action="store_true", help="only show what would be replayed")
+    extent.add_argument("--yes", action="store_true", help="do not ask")
+    again.set_defaults(run=_redrive)
     return parser
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
+def _common(parser: argparse.ArgumentParser, prefix: str = "all secrets named NAME/…") -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--outputs", metavar="FILE", help="`terraform output -json`; - is standard input")
-    which.add_argument("--prefix", metavar="NAME", help="all secrets named NAME/…")
+    which.add_argument("--prefix", metavar="NAME", help=prefix)
     parser.add_argument("--only", metavar="NAME", action="append", default=[], help="only this one (repeat for more)")
     parser.add_argument("--region", help="AWS region (default: that of the AWS environment)")
     parser.add_argument("--profile", help="AWS profile (default: that of the AWS environment)")
@@ -118,6 +126,31 @@ def _targets(options: argparse.Namespace, client: Any) -> list[Target]:
     return targets.from_outputs(options.outputs) if options.outputs else targets.from_prefix(options.prefix, client)
 
 
+def _redrive(options: argparse.Namespace, console: Console) -> int:
+    if not (options.dry_run or options.yes) and (options.outputs == "-" or not sys.stdin.isatty()):
+        raise Problem("there is no terminal to ask on: use --dry-run to see what would be replayed, or --yes")
+    clients = _redrive_clients(options)
+    if options.outputs:
+        known = redrive.from_outputs(options.outputs)
+    else:
+        known = redrive.from_prefix(options.prefix, clients.queues)
+
+    def agreed(number: int) -> bool:
+        return options.yes or Confirm.ask(f"Replay {number}?", console=console, default=False)
+
+    return redrive.run(clients, redrive.only(known, options.only), console, agreed=agreed, dry_run=options.dry_run)
+
+
+def _redrive_clients(options: argparse.Namespace) -> redrive.Clients:
+    make = _maker(options)
+    # An invocation that is tried again by the library would deliver twice.
+    patient = Config(read_timeout=redrive.LONGEST_INVOCATION_SECONDS + 10, retries={"total_max_attempts": 1})
+    return redrive.Clients(make("sqs"), make("lambda", config=patient))
+
+
 def _client(options: argparse.Namespace) -> Any:
-    make: Any = boto3.session.Session(region_name=options.region, profile_name=options.profile).client
-    return make("secretsmanager")
+    return _maker(options)("secretsmanager")
+
+
+def _maker(options: argparse.Namespace) -> Any:
+    return boto3.session.Session(region_name=options.region, profile_name=options.profile).client

@@ -19,8 +19,8 @@ class Target(NamedTuple):
     description: str = ""
 
 
-def from_outputs(source: str) -> list[Target]:
-    """From a file with `terraform output -json` (or that of `secrets_to_fill` alone); `-` is standard input."""
+def read_outputs(source: str) -> dict[str, Any]:
+    """The JSON of `terraform output -json` in a file; `-` is standard input."""
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text()
         outputs = json.loads(text)
@@ -30,9 +30,18 @@ def from_outputs(source: str) -> list[Target]:
         raise Problem(f"{source} is not the JSON of `terraform output -json`: {problem}") from problem
     if not isinstance(outputs, dict):
         raise Problem(f"{source} is not the JSON of `terraform output -json`")
-    secrets = outputs.get(OUTPUT, outputs)
-    if isinstance(secrets, dict) and set(secrets) >= {"value", "sensitive"}:
-        secrets = secrets["value"]
+    return outputs
+
+
+def output_value(output: Any) -> Any:
+    """What an output holds: Terraform wraps it, a hand-written file need not."""
+    return output["value"] if isinstance(output, dict) and set(output) >= {"value", "sensitive"} else output
+
+
+def from_outputs(source: str) -> list[Target]:
+    """From a file with `terraform output -json` (or that of `secrets_to_fill` alone); `-` is standard input."""
+    outputs = read_outputs(source)
+    secrets = output_value(outputs.get(OUTPUT, outputs))
     if OUTPUT not in outputs and any(isinstance(one, dict) and "sensitive" in one for one in outputs.values()):
         raise Problem(f"the outputs have no {OUTPUT}: pass the module's output of that name on in the root module")
     return sorted(_target(file, secret) for file, secret in secrets.items())
