@@ -36,6 +36,9 @@ locals {
   lengths_ms = merge(
     { detail = local.evaluation_ms * 4, rollup = local.evaluation_ms * 16, in_evaluation = local.evaluation_ms - 1, in_rollup = local.evaluation_ms * 16 - 1 },
     { keep_down = local.evaluation_ms * 4 + local.scrape_ms * 2, keep_plane_down = local.evaluation_ms * 5 + local.scrape_ms * 2 },
+    # Prometheus tells of an ended alert for 15 minutes, which keeps its group alive: what fails again meanwhile, or joins, waits for
+    # the group's interval. A page must not wait for the 5 minutes of a message.
+    { page_interval = floor(local.ms[local.timings.group_interval] / 5) },
     { heartbeat = floor(local.heartbeat_ms), scrape_timeout = local.scrape_timeout_ms, probe_timeout = floor(local.scrape_timeout_ms * 9 / 10) },
     { for job, ms in local.job_interval_ms : "every ${job}" => ms },
     { for job, ms in local.job_interval_ms : "within ${job}" => min(ms, local.scrape_timeout_ms) },

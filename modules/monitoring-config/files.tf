@@ -55,6 +55,7 @@ locals {
     down_alerts        = local.down_alerts
     heartbeat_url      = "http://127.0.0.1:${var.monitoring.ports.heartbeat}/"
     heartbeat_interval = local.text["heartbeat"]
+    page_interval      = local.text["page_interval"]
   })
 
   notification_templates = {

@@ -135,9 +135,11 @@ def test_a_channel_is_reached_by_its_own_webhook(ananta: Rendered) -> None:
     assert set(ananta.secret_files) == {*secrets.values(), "pagerduty_key", "smtp_password"}
 
 
-def test_pages_repeat_every_hour_and_everything_else_every_six(ananta: Rendered) -> None:
+def test_pages_repeat_every_hour_and_never_wait_for_the_interval_of_messages(ananta: Rendered) -> None:
     route = yaml.safe_load(ananta.files[CONFIG])["route"]
     assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("30s", "5m", "6h")
+    pages = [r for r in route["routes"] if r["receiver"] == "pagerduty-critical"]
+    assert [page["group_interval"] for page in pages] == ["1m", "1m"]
     repeats = {(r["receiver"], r.get("repeat_interval", "6h")) for r in route["routes"] if r["receiver"] != "heartbeat"}
     assert {receiver for receiver, repeat in repeats if repeat == "1h"} == {"pagerduty-critical", "slack-critical"}
     assert {repeat for _, repeat in repeats} == {"1h", "6h"}
