@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from tests.apply.conftest import Account, applied
 from tests.harness import paths, terraform
@@ -52,7 +53,7 @@ def test_each_path_can_be_left_out(tmp_path: Path, emulator: LocalStack) -> None
         },
         "disposable": True,
     }
-    platform = {
+    platform: dict[str, Any] = {
         "name": "lone",
         "planes": {"only": {}},
         "services": {"web": {"plane": "only", "probes": [{"http": "http://web:80/"}]}},
@@ -69,7 +70,7 @@ def test_each_path_can_be_left_out(tmp_path: Path, emulator: LocalStack) -> None
     assert "aws_sns_topic" not in str(hosted.resources())
 
     # From the host alone to nothing at all: what was made goes, rules and routes stay an output.
-    variables = {"platform": platform, "cloudwatch": None, "host": None}
+    variables: dict[str, Any] = {"platform": platform, "cloudwatch": None, "host": None}
     nothing = applied(repository, emulator, variables, region=emulator.region)
     assert nothing.resources() == []
     assert "alertmanager-production.yml" in nothing.output()["routes"]
