@@ -1,0 +1,78 @@
+"""Each file of scenarios/ on the real Alertmanager: who is told of what, how often, and how soon."""
+
+import re
+import statistics
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.harness import debian, namespace, paths
+from tests.harness.progress import report_to
+from tests.harness.scenario import FOLDER, Run, Scenario, play, rendered_once, scenarios
+
+LIMITS = paths.ROOT / "docs/limits.md"
+# They wait more than they work.
+SIDE_BY_SIDE = 14
+# Of Alertmanager's processing, in real seconds beyond group_wait; the architecture document promises it.
+PROCESSING_S = 1.0
+
+ALL = scenarios()
+CASES = [(scenario, suite) for scenario in ALL for suite in scenario.suites]
+
+
+def title(case: tuple[Scenario, str]) -> str:
+    scenario, suite = case
+    return scenario.title if suite == "bookworm" else f"{scenario.title} ({suite})"
+
+
+@pytest.fixture(scope="module")
+def runs(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Run]]]:
+    """All chosen scenarios, begun side by side, the longest first: title => what will come of it."""
+    chosen = {item.callspec.params["case"] for item in request.session.items if hasattr(item, "callspec")
+              and item.fspath == request.fspath and "case" in item.callspec.params}  # fmt: skip
+    everything = any(item.name == test_the_processing_takes_less_than_a_second.__name__ for item in request.session.items)
+    report_to(lambda line: None)
+    rendered = rendered_once()
+    namespace.available_way()
+    for suite in ("bookworm", "trixie"):
+        debian.programs(suite)
+    run_dir = paths.new_run("scenarios")
+    pool = ThreadPoolExecutor(SIDE_BY_SIDE)
+    try:
+        cases = [case for case in CASES if everything or title(case) in chosen]
+        cases.sort(key=lambda case: -case[0].lasts / case[0].speed)
+        yield {
+            title(case): pool.submit(play, case[0], rendered, run_dir / f"{case[0].key}-{case[1]}", case[1])
+            for case in cases
+        }
+    finally:
+        pool.shutdown(cancel_futures=True)
+        report_to(None)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("case", [title(case) for case in CASES], ids=lambda case: re.sub(r"[\[\]:]", "", case))
+def test_scenario(runs: dict[str, Future[Run]], case: str) -> None:
+    run = runs[case].result()
+    assert not run.problems, f"{case} (its clock was up to {run.clock.late:.2f} s late)\n" + "\n".join(run.problems)
+
+
+@pytest.mark.timeout(400)
+def test_the_processing_takes_less_than_a_second(runs: dict[str, Future[Run]]) -> None:
+    times = sorted(time for run in runs.values() for time in run.result().processing_s)
+    median, slowest = statistics.median(times), times[int(len(times) * 0.95)]
+    print(f"Alertmanager's processing of {len(times)} messages: median {median:.3f} s, 95 % below {slowest:.3f} s")
+    assert slowest < PROCESSING_S
+
+
+def test_every_limit_is_on_its_page_with_what_to_do() -> None:
+    named = re.findall(r"\(\.\./tests/routing/scenarios/([\w-]+)\.yml\)", LIMITS.read_text())
+    assert sorted(named) == sorted(scenario.key for scenario in ALL if scenario.limit)
+    told = " ".join(LIMITS.read_text().split())
+    assert [scenario.key for scenario in ALL if " ".join(scenario.limit.split()) not in told] == []
+
+
+def test_no_two_scenarios_have_one_title() -> None:
+    assert len({scenario.title for scenario in ALL}) == len(ALL) == len(list(Path(FOLDER).glob("*.yml")))
