@@ -13,7 +13,7 @@ locals {
     }
     undelivered = {
       namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum", dimensions = { QueueName = local.queue_name }
-      means      = "Alerts that ${local.function_name} could not deliver lie in ${local.queue_name}: mend the cause, then replay them with the redrive command"
+      means      = "Alerts that ${local.function_name} could not deliver lie in ${local.queue_name}: mend the cause, then replay them with `alertctl redrive`"
       no_data_is = "a queue that was not used for hours reports nothing"
     }
   }

@@ -66,7 +66,8 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this]
 }
 
-# A failed delivery is tried again twice, a minute and two minutes later; what is an hour old is no alert any more. Then it lies in the queue.
+# A failed delivery is tried again, by default twice, a minute and two minutes later, until it is too old to be an alert (an hour). Then it
+# lies in the queue.
 resource "aws_lambda_function_event_invoke_config" "this" {
   function_name                = aws_lambda_function.this.function_name
   maximum_retry_attempts       = var.retries

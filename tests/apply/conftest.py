@@ -21,7 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    with LocalStack(tmp_path_factory.mktemp("emulator")) as running:
+    # Nothing here waits for an alarm, and judging dozens of them every few seconds costs half a core.
+    with LocalStack(tmp_path_factory.mktemp("emulator"), alarm_interval_s=3600) as running:
         yield running
 
 
