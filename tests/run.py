@@ -64,7 +64,15 @@ def run_tier(tier: Tier) -> Outcome:
     log = paths.log_file(f"test-{tier.name}")
     began = time.monotonic()
     say(f"  … {tier.name}: {tier.about}")
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", *(f"tests/{folder}" for folder in tier.folders)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--no-header",
+        "--durations=12",
+        *(f"tests/{folder}" for folder in tier.folders),
+    ]
     with log.open("w") as out:
         try:
             code = subprocess.run(
