@@ -27,6 +27,7 @@ class LocalStack:
     """One emulator with its state in `run_dir`; thrown away when stopped.
 
     `lambda_env` is put under every function's environment (SSL_CERT_FILE of a test's certificate authority, say).
+    `settings` are further environment variables of LocalStack's own.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class LocalStack:
         port: int | None = None,
         region: str = REGION,
         alarm_interval_s: float = 5.0,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.run_dir = run_dir
         self.region = region
         self.lambda_env = dict(lambda_env or {})
         self.port = port or process.free_port()
         self.alarm_interval_s = alarm_interval_s
+        self.settings = dict(settings or {})
         self.supervisor = process.Supervisor(run_dir)
 
     @property
@@ -176,4 +179,5 @@ class LocalStack:
             "HARNESS_LAMBDA_ENV": json.dumps(self.lambda_env),
             "HARNESS_ALARM_INTERVAL_S": str(self.alarm_interval_s),
             "NO_PROXY": "127.0.0.1,localhost",
+            **self.settings,
         }

@@ -16,7 +16,7 @@ from alertctl import Problem, targets
 FORWARDERS = ("pagerduty-forwarder", "slack-forwarder")
 HIDDEN_SECONDS = 1800  # from everybody else; what the command does not take out comes back at the end, or after this
 LONGEST_INVOCATION_SECONDS = 900
-EMPTY_LOOKS = 3  # SQS asks only some of its servers at a time: one empty answer says little
+LOOK_SECONDS = 1  # more than none: only then does SQS ask all of its servers, and an empty answer can be believed
 LONGEST_WORD = 160
 SNS_SUBSCRIPTION = "redrive"
 
@@ -117,15 +117,16 @@ def taken(clients: Clients, routes: Iterable[Route]) -> Iterator[list[Waiting]]:
 
 
 def _received(queues: Any, route: Route) -> Iterator[dict[str, Any]]:
-    empty = 0
-    while empty < EMPTY_LOOKS:
-        answer = queues.receive_message(
-            QueueUrl=route.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=HIDDEN_SECONDS,
-            AttributeNames=["SentTimestamp"], MessageAttributeNames=["All"],
-        )  # fmt: skip
-        found = answer.get("Messages") or []
-        empty = 0 if found else empty + 1
+    while found := _look(queues, route):
         yield from found
+
+
+def _look(queues: Any, route: Route) -> list[dict[str, Any]]:
+    answer = queues.receive_message(
+        QueueUrl=route.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=LOOK_SECONDS,
+        VisibilityTimeout=HIDDEN_SECONDS, AttributeNames=["SentTimestamp"], MessageAttributeNames=["All"],
+    )  # fmt: skip
+    return list(answer.get("Messages") or [])
 
 
 def _give_back(queues: Any, route: Route, receipt: str) -> None:

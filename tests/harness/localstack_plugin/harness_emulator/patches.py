@@ -110,3 +110,38 @@ def say_the_datapoints_in_the_reason() -> None:
         original(client, name, current, desired, reason, state_reason_data)
 
     alarm_scheduler.update_alarm_state = update_alarm_state
+
+
+@hooks.on_infra_start()
+def take_silence_for_good_where_it_is_meant_to_be() -> None:
+    """It takes older datapoints in place of missing ones: an alarm for which silence is good would flap for minutes."""
+    from localstack.services.cloudwatch import alarm_scheduler
+
+    original = alarm_scheduler.collect_metric_data
+
+    def collect_metric_data(alarm: Any, client: Any) -> list[float | None]:
+        oldest_first: list[float | None] = original(alarm, client)
+        silence_is_good = alarm.get("TreatMissingData") == "notBreaching"
+        return oldest_first[-alarm["EvaluationPeriods"] :] if silence_is_good else oldest_first
+
+    alarm_scheduler.collect_metric_data = collect_metric_data
+
+
+@hooks.on_infra_start()
+def count_throttled_invocations() -> None:
+    """Lambda counts an invocation that finds no free concurrency as throttled; it does not."""
+    from localstack.aws.api.lambda_ import TooManyRequestsException
+    from localstack.services.lambda_.invocation import version_manager
+    from localstack.utils.cloudwatch.cloudwatch_util import publish_lambda_metric
+
+    original = version_manager.LambdaVersionManager.invoke
+
+    def invoke(self: Any, *, invocation: Any, **options: Any) -> Any:
+        try:
+            return original(self, invocation=invocation, **options)
+        except TooManyRequestsException:
+            who = self.function_version.id
+            publish_lambda_metric("Throttles", 1, {"func_name": who.function_name}, who.account, who.region)
+            raise
+
+    version_manager.LambdaVersionManager.invoke = invoke

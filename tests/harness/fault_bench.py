@@ -1,0 +1,332 @@
+"""The CloudWatch path with everything around it that can break, and the hands that break it.
+
+Real functions under the genuine runtime client; PagerDuty, Slack and a gate before Secrets Manager are stand-ins with
+faults.
+"""
+
+import datetime
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Collection
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import psutil
+
+from tests.harness import paths, process
+from tests.harness.cloud import Cloud
+from tests.harness.errors import HarnessError
+from tests.harness.localstack import ACCOUNT, REGION, LocalStack
+from tests.harness.standins.https import Answer, HttpStandin, Request
+from tests.harness.standins.pagerduty import PagerDuty
+from tests.harness.standins.recorder import Delivery, Recorder
+from tests.harness.standins.slack import Slack
+from tests.harness.standins.sns_mail import SnsMailbox
+from tests.harness.standins.tls import Authority
+from tests.harness.terraform import Terraform, copy_repository, point_at_emulator
+from tests.harness.world import random_key
+
+ROOT = "tests/roots/faults"
+PREFIX = "faults"
+ALARM = "db-cpu-high"
+FUNCTIONS = ("pagerduty-forwarder", "slack-forwarder")
+CHANNEL, ONCALL, FALLBACK = "#critical-alerts", "mail@oncall@example.org", "mail@fallback@example.org"
+RECEIVER = {"pagerduty-forwarder": "pagerduty", "slack-forwarder": CHANNEL}
+# The product's alarms look at minutes. Here they look at ten seconds, so that rows do not share a ring.
+PERIOD_S = 10
+QUEUE_METRICS_S = "3"
+REDRIVE_TIMEOUT_S = 120
+
+
+class SecretsGate(HttpStandin):
+    """Stands before Secrets Manager, passes all on, and denies where it is told to: the emulator knows no IAM."""
+
+    def __init__(self, behind: str) -> None:
+        self._behind = behind
+        super().__init__()
+
+    def deny(self) -> None:
+        """What Secrets Manager answers to a role that may not read."""
+        refusal = {"__type": "AccessDeniedException", "Message": "no identity-based policy allows the action"}
+        self.answer_with(400, json.dumps(refusal))
+
+    def answer(self, request: Request) -> Answer:
+        kept = {key: value for key, value in request.headers.items() if key not in ("host", "content-length")}
+        onward = urllib.request.Request(self._behind, request.body, kept, method=request.method)
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(onward, timeout=10) as found:
+                return Answer(found.status, found.read().decode())
+        except urllib.error.HTTPError as refused:
+            return Answer(refused.code, refused.read().decode())
+
+    def faulted(self, request: Request, problem: str) -> None:
+        """Nobody is told anything here."""
+
+
+class Alert(NamedTuple):
+    """One alarm's message; its account number stands in every message about it and nowhere else."""
+
+    account: str
+    message: dict[str, Any]
+
+    def is_in(self, body: object) -> bool:
+        return self.account in (body if isinstance(body, str) else json.dumps(body))
+
+
+class Bench:
+    """Starts with the block and ends with it."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self.run_dir = run_dir
+        self.recorder = Recorder()
+        self.authority = Authority(run_dir / "tls")
+        self.pagerduty = PagerDuty(self.recorder, self.authority.server_context(), [ALARM])
+        self.slack = Slack(self.recorder, self.authority.server_context(), [ALARM])
+        self.localstack = LocalStack(
+            run_dir,
+            lambda_env={"SSL_CERT_FILE": str(self.authority.ca_file)},
+            alarm_interval_s=3,
+            settings={"SQS_CLOUDWATCH_METRICS_REPORT_INTERVAL": QUEUE_METRICS_S},
+        )
+        self.gate = SecretsGate(self.localstack.url)
+        names = [
+            f"{PREFIX}-{function}-{what}" for function in FUNCTIONS for what in ("errors", "throttles", "undelivered")
+        ]
+        self.mailbox = SnsMailbox(self.recorder, self.localstack.url, [ALARM, *names], interval=0.5)
+        self.own_alarms = names
+        self.stop_listening: Callable[[], None] = lambda: None
+        self._alerts = 0
+
+    def __enter__(self) -> Self:
+        self.localstack.start()
+        try:
+            self.mailbox.__enter__()
+            self.terraform = self._root()
+            self.terraform.init(readonly_lock=True)
+            self.terraform.apply()
+            self.cloud = Cloud(self.localstack, self.terraform)
+            self.shorten_alarms()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for standin in (self.pagerduty, self.slack, self.gate):
+            standin.stop()
+        self.mailbox.__exit__(None, None, None)
+        self.localstack.stop()
+
+    def _root(self) -> Terraform:
+        repository = copy_repository(self.run_dir / "repository")
+        folder = repository / ROOT
+        shutil.copytree(paths.ROOT / ROOT, folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
+        point_at_emulator(folder, self.localstack.url)
+        urls = {"pagerduty_events_url": self.pagerduty.events_url, "secrets_manager_url": self.gate.url}
+        return Terraform(folder, urls)
+
+    def shorten_alarms(self) -> None:
+        """Let the alarms that watch the forwarders look at PERIOD_S seconds, and spare the emulator all others."""
+        metrics = self.localstack.client("cloudwatch")
+        pages = metrics.get_paginator("describe_alarms").paginate()
+        others = {alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]} - set(self.own_alarms)
+        metrics.delete_alarms(AlarmNames=sorted(others))
+        keep = (
+            "AlarmName", "AlarmDescription", "AlarmActions", "OKActions", "Namespace", "MetricName", "Dimensions",
+            "Statistic", "ComparisonOperator", "Threshold", "EvaluationPeriods", "TreatMissingData",
+        )  # fmt: skip
+        for alarm in metrics.describe_alarms(AlarmNames=self.own_alarms)["MetricAlarms"]:
+            metrics.put_metric_alarm(**{key: alarm[key] for key in keep}, Period=PERIOD_S)
+
+    # ------------------------------------------------------------ secrets
+
+    def fill_secrets(self) -> None:
+        """New values for all, as an operator fills them; each stand-in takes the new one only."""
+        key = random_key()
+        self.pagerduty.accept_only(key)
+        values = {"pagerduty_key": key}
+        for name in self.cloud.outputs["secrets_to_fill"]:
+            if name.startswith("slack_"):
+                values[name] = self.slack.rotate(CHANNEL if "critical" in name else "#warnings")
+        self.cloud.fill_secrets(values)
+
+    # ------------------------------------------------------------ sending
+
+    def alert(self, state: str = "ALARM", like: Alert | None = None, age_s: float = 0.0) -> Alert:
+        """A message of CloudWatch about an alarm of its own, or about that of `like`."""
+        if like is None:
+            self._alerts += 1
+        account = like.account if like else f"7{self._alerts:02}000000{self._alerts:03}"
+        at = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=age_s)
+        return Alert(account, alarm_message(account, state, at))
+
+    def publish(self, message: dict[str, Any] | str) -> None:
+        """To the critical topic, as CloudWatch does."""
+        text = message if isinstance(message, str) else json.dumps(message)
+        topic = self.cloud.module["topic_arns"]["critical"]
+        self.localstack.client("sns").publish(TopicArn=topic, Message=text, Subject=f'ALARM: "{ALARM}"')
+
+    def hand_over(self, event: dict[str, Any]) -> None:
+        """To both functions at once, past SNS, as SNS does it: it may do so twice."""
+        client = self.localstack.client("lambda")
+        for function in FUNCTIONS:
+            client.invoke(
+                FunctionName=f"{PREFIX}-{function}", InvocationType="Event", Payload=json.dumps(event).encode()
+            )
+
+    # ------------------------------------------------------------ the functions
+
+    def end_instances(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """Kill the functions' processes, or stop them where they are. The next event gets new ones."""
+        for one in psutil.Process(self.localstack.supervisor.processes["localstack"].pid).children(recursive=True):
+            try:
+                if "awslambdaric" in one.cmdline():
+                    one.send_signal(how)
+            except psutil.Error:
+                continue
+
+    def throttle(self) -> None:
+        for function in FUNCTIONS:
+            self.localstack.client("lambda").put_function_concurrency(
+                FunctionName=f"{PREFIX}-{function}", ReservedConcurrentExecutions=0
+            )
+
+    def unthrottle(self) -> None:
+        for function in FUNCTIONS:
+            self.localstack.client("lambda").delete_function_concurrency(FunctionName=f"{PREFIX}-{function}")
+
+    def delete_functions(self) -> None:
+        for function in FUNCTIONS:
+            self.localstack.client("lambda").delete_function(FunctionName=f"{PREFIX}-{function}")
+
+    # ------------------------------------------------------------ what is to be seen
+
+    def deliveries(self, alert: Alert, receiver: str) -> list[Delivery]:
+        """What this receiver has taken of the alert."""
+        return [
+            one
+            for one in self.recorder.since()
+            if one.receiver == receiver and not one.problem and alert.is_in(one.body)
+        ]
+
+    def refusals(self, alert: Alert, receiver: str) -> int:
+        """How often it was offered the alert and did not take it."""
+        return sum(
+            1 for one in self.recorder.since() if one.receiver == receiver and one.problem and alert.is_in(one.body)
+        )
+
+    def queued(self, function: str) -> list[str]:
+        """Bodies of what lies in the function's queue."""
+        return [str(one["Body"]) for one in self.localstack.queued(f"{PREFIX}-{function}-undelivered")]
+
+    def rang(self, since: float) -> list[str]:
+        """Alarms that the fallback mailbox was told of, without the prefix; in order."""
+        told = [
+            name.removeprefix(f"{PREFIX}-")
+            for one in self.recorder.since(since)
+            if one.receiver == FALLBACK and one.state == "firing"
+            for name in one.names
+        ]
+        return list(dict.fromkeys(told))
+
+    def ringing(self) -> list[str]:
+        """The forwarders' alarms that are not calm now."""
+        alarms = self.localstack.client("cloudwatch").describe_alarms(AlarmNames=self.own_alarms)["MetricAlarms"]
+        return [str(alarm["AlarmName"]) for alarm in alarms if alarm["StateValue"] == "ALARM"]
+
+    def redrive(self) -> str:
+        """`alertctl redrive --yes`, as an operator runs it; what it said."""
+        outputs = self.run_dir / "outputs.json"
+        outputs.write_text(json.dumps(self.cloud.outputs))
+        done = process.run(
+            [sys.executable, "-m", "alertctl", "redrive", "--outputs", outputs, "--yes"],
+            timeout_s=REDRIVE_TIMEOUT_S,
+            env={**os.environ, **self.localstack.environment(), "PYTHONPATH": str(paths.ROOT / "tools")},
+        )
+        return done.stderr.strip() or done.stdout.strip()
+
+
+def alarm_message(account: str, state: str, at: datetime.datetime) -> dict[str, Any]:
+    """CloudWatch's message of the database's alarm in another account's words, as AWS documents it."""
+    changed = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}+0000"
+    return {
+        "AlarmName": ALARM,
+        "AlarmDescription": "CPU of db is high.\nLabels: severity=critical, category=database, plane=app, service=db",
+        "AWSAccountId": account,
+        "AlarmConfigurationUpdatedTimestamp": "2026-01-01T00:00:00.000+0000",
+        "NewStateValue": state,
+        "NewStateReason": "Threshold Crossed: 1 out of the last 1 datapoints [97.0 (01/01/26 00:00:00)] was greater "
+        "than the threshold (80.0) (minimum 1 datapoint for OK -> ALARM transition).",
+        "StateChangeTime": changed,
+        "Region": "EU (Frankfurt)",
+        "AlarmArn": f"arn:aws:cloudwatch:{REGION}:{account}:alarm:{ALARM}",
+        "OldStateValue": "OK" if state == "ALARM" else "ALARM",
+        "OKActions": [],
+        "AlarmActions": [],
+        "InsufficientDataActions": [],
+        "Trigger": {
+            "MetricName": "CPUUtilization",
+            "Namespace": "AWS/RDS",
+            "StatisticType": "Statistic",
+            "Statistic": "AVERAGE",
+            "Unit": None,
+            "Dimensions": [{"value": "db", "name": "DBInstanceIdentifier"}],
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "DatapointsToAlarm": 1,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Threshold": 80.0,
+            "TreatMissingData": "missing",
+            "EvaluateLowSampleCountPercentile": "",
+        },
+    }
+
+
+def sns_event(message: dict[str, Any], number: int) -> dict[str, Any]:
+    """What SNS hands to a function; the same number is the same message."""
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{PREFIX}-critical-alerts-topic"
+    return {
+        "Records": [
+            {
+                "EventSource": "aws:sns",
+                "EventVersion": "1.0",
+                "EventSubscriptionArn": f"{topic}:00000000-0000-4000-8000-{number:012}",
+                "Sns": {
+                    "Type": "Notification",
+                    "MessageId": f"00000000-0000-4000-9000-{number:012}",
+                    "TopicArn": topic,
+                    "Subject": None,
+                    "Message": json.dumps(message),
+                    "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
+                    "SignatureVersion": "1",
+                    "MessageAttributes": {},
+                },
+            }
+        ]
+    }
+
+
+def settled(bench: Bench, functions: Collection[str], timeout_s: float = 40.0) -> None:
+    """Wait until no alarm of these functions rings any more."""
+    deadline = time.monotonic() + timeout_s
+    while ringing := [name for name in bench.ringing() if any(f"-{function}-" in name for function in functions)]:
+        if time.monotonic() > deadline:
+            raise HarnessError(f"{', '.join(ringing)} still ring after {timeout_s:.0f} s")
+        time.sleep(0.5)
+
+
+def wait_for(condition: Callable[[], object], timeout_s: float, every_s: float = 0.25) -> bool:
+    """Whether the condition came true in time."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := condition()) and time.monotonic() < deadline:
+        time.sleep(every_s)
+    return bool(found)
