@@ -5,6 +5,7 @@ side, for two cores. Exits 0 only if every tier passed and ran at least one test
 """
 
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -59,6 +60,18 @@ LANES: tuple[tuple[Tier, ...], ...] = (
 )
 
 
+running: list[subprocess.Popen[bytes]] = []
+
+
+def stop(run: "subprocess.Popen[bytes]") -> None:
+    """End a tier as Ctrl-C would, so that it ends what it has started."""
+    run.send_signal(signal.SIGINT)
+    try:
+        run.wait(30)
+    except subprocess.TimeoutExpired:
+        run.kill()
+
+
 def run_tier(tier: Tier) -> Outcome:
     """Run one tier; its output goes to a log, which is shown if it fails."""
     log = paths.log_file(f"test-{tier.name}")
@@ -73,12 +86,12 @@ def run_tier(tier: Tier) -> Outcome:
         "--durations=12",
         *(f"tests/{folder}" for folder in tier.folders),
     ]
-    with log.open("w") as out:
+    with log.open("w") as out, subprocess.Popen(command, cwd=paths.ROOT, stdout=out, stderr=subprocess.STDOUT) as run:
+        running.append(run)
         try:
-            code = subprocess.run(
-                command, cwd=paths.ROOT, stdout=out, stderr=subprocess.STDOUT, timeout=TIER_TIMEOUT_S, check=False
-            ).returncode
+            code = run.wait(TIER_TIMEOUT_S)
         except subprocess.TimeoutExpired:
+            stop(run)
             code = -1
             out.write(f"\nthe tier took longer than {TIER_TIMEOUT_S} s\n")
     return outcome(tier, code, log, time.monotonic() - began)
@@ -105,19 +118,22 @@ def run_lanes(lanes: Sequence[Sequence[Tier]]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     stopping = threading.Event()
 
-    def run(lane: Sequence[Tier]) -> None:
+    def run_lane(lane: Sequence[Tier]) -> None:
         for tier in lane:
             if not stopping.is_set():
                 outcomes.append(run_tier(tier))
 
-    threads = [threading.Thread(target=run, args=(lane,)) for lane in lanes if lane]
+    threads = [threading.Thread(target=run_lane, args=(lane,)) for lane in lanes if lane]
     try:
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
     finally:
-        stopping.set()  # after Ctrl-C no further tier begins; the running ones have been told by the terminal
+        stopping.set()
+        for run in running:
+            if run.poll() is None:
+                stop(run)
     return outcomes
 
 

@@ -33,7 +33,7 @@ def test_deployments_stand_side_by_side_in_one_region_and_in_two(repository: Pat
 
     here, elsewhere = Account(emulator, emulator.region), Account(emulator, "eu-west-1")
     told = deployment.output()["deployments"]
-    assert {name for name in here.alarms() if "db" in name} == {
+    assert {name for name in here.alarms() if "shop-db" in name} == {
         *(f"shop-db-{suffix}" for suffix in ("cpu-high", "storage-low", "connections-high")),
         *(f"shop-staging-shop-db-{suffix}" for suffix in ("cpu-high", "storage-low", "connections-high")),
     }
