@@ -16,6 +16,7 @@ CHECKS  ?=
 TIERS   ?=
 UPGRADE ?=
 RUNS    ?=
+FAULTS  ?=
 
 # No tool keeps its cache in the tree or in the home directory. (Compiled Python lies beside its source, ignored: the
 # environments bring theirs along, which a folder of its own would hide.)
@@ -27,7 +28,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY   := $(CURDIR)/.cache/hypothesis
 export PYTHONUNBUFFERED               := 1
 export TIMINGS KEEP
 
-.PHONY: help venv lock lint test demo render latency clean
+.PHONY: help venv lock lint test demo render latency faults clean
 .DEFAULT_GOAL := help
 
 help:
@@ -46,6 +47,10 @@ test: venv
 
 latency: venv
 	@$(RUN) -m tests.harness.latency $(RUNS)
+
+# Every fault on the way of a CloudWatch alarm; FAULTS="PagerDuty" runs only the rows that hold the word and leaves the page alone.
+faults: venv
+	@$(RUN) -m tests.harness.fault_table $(FAULTS)
 
 render: venv
 	@$(RUN) -m tests.harness.render "$(EXAMPLE)" "$(OUT)"

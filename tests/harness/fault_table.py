@@ -41,6 +41,7 @@ PAGERDUTY, SLACK = RECEIVER[PAGERDUTY_FUNCTION], RECEIVER[SLACK_FUNCTION]
 PAGE = paths.ROOT / "docs/reliability.md"
 BEGIN, END = "<!-- fault table: written by `make faults` -->", "<!-- end of the fault table -->"
 SETTLE_S, RING_S, REDRIVEN_S, AGAIN_S = 60.0, 40.0, 20.0, 2.0
+WIDTH = 130  # of the printed table, also where there is no terminal
 COLUMNS = ("fault", "heard without help", "lies in a queue", "alarm", "after `alertctl redrive`", "s")
 
 
@@ -178,7 +179,7 @@ def _heal_destinations(bench: Bench) -> None:
 
 
 def _rebuild(bench: Bench) -> None:
-    bench.terraform.apply()
+    bench.terraform.apply(targets=["module.alerting.module.forwarder"])
 
 
 def rows() -> list[Row]:
@@ -189,13 +190,14 @@ def rows() -> list[Row]:
     return [
         Row("Secrets not filled yet", heal=Bench.fill_secrets, queues=both),
         *(row for pair in zip(pagerduty, slack, strict=True) for row in pair),
+        # New instances have just read the secrets, so that the rotated ones are not read by chance.
+        Row("Secrets Manager denies access", _deny_secrets, lambda bench: bench.gate.heal(), both),
         Row("Secrets rotated, the old values refused", begin=Bench.fill_secrets),
+        Row("A function's process dies while it delivers", _on_arrival(signal.SIGKILL), _heal_destinations, both),
         Row("The message is broken JSON", send=_send_broken_text, mailed=False, note="mail"),
+        Row("A function hangs until its timeout", _on_arrival(signal.SIGSTOP), _heal_destinations, both),
         Row("The same message comes twice", send=_send_twice, mailed=False, note="twice"),
         Row("OK overtakes its ALARM", send=_send_in_the_wrong_order, hears=(SLACK,), note="order"),
-        Row("Secrets Manager denies access", _deny_secrets, lambda bench: bench.gate.heal(), both),
-        Row("A function's process dies while it delivers", _on_arrival(signal.SIGKILL), _heal_destinations, both),
-        Row("A function hangs until its timeout", _on_arrival(signal.SIGSTOP), _heal_destinations, both),
         Row("No concurrency is left", Bench.throttle, Bench.unthrottle, both, ("throttles", "undelivered")),
         Row("The functions were deleted", Bench.delete_functions, _rebuild, both, ("undelivered",), note="sns"),
     ]
@@ -301,7 +303,7 @@ def cells(result: Result) -> tuple[str, ...]:
     """A row of the table, as text."""
     names = {PAGERDUTY: "PagerDuty", SLACK: "Slack", ONCALL: "mail"}
     heard = [
-        name + (f" (after {result.refused[receiver]} refusals)" if result.refused.get(receiver, 0) > 0 else "")
+        name + _refusals(result.refused.get(receiver, 0))
         for receiver, name in names.items()
         if result.before.get(receiver)
     ]
@@ -316,6 +318,10 @@ def cells(result: Result) -> tuple[str, ...]:
         ", ".join(filter(None, [", ".join(after), lost])) or "–",
         f"{result.seconds:.0f}",
     )
+
+
+def _refusals(number: int) -> str:
+    return f" (after {number} refusal{'s' if number > 1 else ''})" if number else ""
 
 
 FOOTNOTES = {
@@ -390,6 +396,7 @@ def main(chosen: list[str]) -> int:
     """`chosen`: words; only the rows that hold one of them run, and the page is left alone."""
     stop_on_sigterm()
     console, began = Console(), time.monotonic()
+    console.width = max(console.width, WIDTH)
     picked = [row for row in rows() if not chosen or any(word in row.fault for word in chosen)]
     results: list[Result] = []
     wrong: list[str] = []
