@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.harness import debian, namespace, paths
+from tests.harness.errors import HarnessError
 from tests.harness.progress import report_to
-from tests.harness.scenario import FOLDER, Run, Scenario, play, rendered_once, scenarios
+from tests.harness.scenario import FOLDER, Run, Scenario, play, read, rendered_once, scenarios
+from tests.harness.scenario.listener import Heard
+from tests.harness.scenario.verdict import differences
 
 LIMITS = paths.ROOT / "docs/limits.md"
 # They wait more than they work.
@@ -62,10 +65,15 @@ def test_scenario(runs: dict[str, Future[Run]], case: str) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_the_processing_takes_less_than_a_second(runs: dict[str, Future[Run]]) -> None:
+def test_the_processing_takes_less_than_a_second(
+    runs: dict[str, Future[Run]], capsys: pytest.CaptureFixture[str]
+) -> None:
     times = sorted(time for run in runs.values() for time in run.result().processing_s)
     median, slowest = statistics.median(times), times[int(len(times) * 0.95)]
-    print(f"Alertmanager's processing of {len(times)} messages: median {median:.3f} s, 95 % below {slowest:.3f} s")
+    with capsys.disabled():
+        print(
+            f"\nAlertmanager's processing of {len(times)} messages: median {median:.3f} s, 95 % below {slowest:.3f} s"
+        )
     assert slowest < PROCESSING_S
 
 
@@ -78,3 +86,34 @@ def test_every_limit_is_on_its_page_with_what_to_do() -> None:
 
 def test_no_two_scenarios_have_one_title() -> None:
     assert len({scenario.title for scenario in ALL}) == len(ALL) == len(list(Path(FOLDER).glob("*.yml")))
+
+
+def test_a_difference_is_shown_in_two_columns() -> None:
+    heard = [Heard(1.0, "#platform-alerts", 0, "firing"), Heard(2.0, "pagerduty", 0, "firing")]
+    [text] = differences(read(FOLDER / "info.yml"), heard)
+    assert text.splitlines() == [
+        "  expected                                        got",
+        "  #platform-alerts  DeploymentFinished  firing    #platform-alerts  DeploymentFinished  firing",
+        "! #platform-alerts  DeploymentFinished  resolved",
+        "!                                                 pagerduty  DeploymentFinished cns-service  firing",
+    ]
+
+
+ALERT = "alerts: [{ at: 0s, until: 5m, labels: { alertname: A } }]"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("tolld: { A: [pagerduty] }", "unknown key tolld"),
+        ("told: { B: [pagerduty] }", "no alert of the scenario is B"),
+        ("told: { A: [pagerduty] }\nnot_told: [A]", "A is both told and not told"),
+        ("told: { A: [{ to: [pagerduty], within: soon }] }", "soon is no duration"),
+        ("told: {}\nfaults: [{ at: 0s, explode: slack }]", "a fault is one of answers, down, kill"),
+    ],
+)
+def test_what_a_file_cannot_mean_is_named(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "wrong.yml"
+    file.write_text(f"title: Wrong\n{ALERT}\n{text}\n")
+    with pytest.raises(HarnessError, match=message):
+        read(file)
