@@ -36,6 +36,12 @@ from tests.harness.world import random_key
 ROOT = "tests/roots/faults"
 PREFIX = "faults"
 ALARM = "db-cpu-high"
+TOPIC = "critical-alerts-topic"
+# What SNS would publish and the emulator does not, by the suffix of the alarm that looks at it.
+SNS_METRICS = {
+    "undelivered": "NumberOfNotificationsFailed",
+    "unreadable": "NumberOfNotificationsFilteredOut-InvalidMessageBody",
+}
 FUNCTIONS = ("pagerduty-forwarder", "slack-forwarder")
 CHANNEL, ONCALL, FALLBACK = "#critical-alerts", "mail@oncall@example.org", "mail@fallback@example.org"
 RECEIVER = {"pagerduty-forwarder": "pagerduty", "slack-forwarder": CHANNEL}
@@ -97,7 +103,12 @@ class Bench:
         )
         self.gate = SecretsGate(self.localstack.url)
         names = [
-            f"{PREFIX}-{function}-{what}" for function in FUNCTIONS for what in ("errors", "throttles", "undelivered")
+            *(
+                f"{PREFIX}-{function}-{what}"
+                for function in FUNCTIONS
+                for what in ("errors", "throttles", "undelivered")
+            ),
+            *(f"{PREFIX}-{TOPIC}-{what}" for what in SNS_METRICS),
         ]
         self.mailbox = SnsMailbox(self.recorder, self.localstack.url, [ALARM, *names], interval=0.5)
         self.own_alarms = names
@@ -135,7 +146,7 @@ class Bench:
         return Terraform(folder, urls)
 
     def shorten_alarms(self) -> None:
-        """Let the alarms that watch the forwarders look at PERIOD_S seconds, and spare the emulator all others."""
+        """Let the alarms that watch the path look at PERIOD_S seconds, and spare the emulator all others."""
         metrics = self.localstack.client("cloudwatch")
         pages = metrics.get_paginator("describe_alarms").paginate()
         others = {alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]} - set(self.own_alarms)
@@ -174,6 +185,12 @@ class Bench:
         text = message if isinstance(message, str) else json.dumps(message)
         topic = self.cloud.module["topic_arns"]["critical"]
         self.localstack.client("sns").publish(TopicArn=topic, Message=text, Subject=f'ALARM: "{ALARM}"')
+
+    def publish_metric(self, alarm: str) -> None:
+        """The datapoint that SNS would publish of the critical topic now."""
+        dimensions = [{"Name": "TopicName", "Value": f"{PREFIX}-{TOPIC}"}]
+        point = {"MetricName": SNS_METRICS[alarm], "Dimensions": dimensions, "Value": 1, "Unit": "Count"}
+        self.localstack.client("cloudwatch").put_metric_data(Namespace="AWS/SNS", MetricData=[point])
 
     def hand_over(self, event: dict[str, Any]) -> None:
         """To both functions at once, past SNS, as SNS does it: it may do so twice."""
@@ -240,7 +257,7 @@ class Bench:
         return list(dict.fromkeys(told))
 
     def ringing(self) -> list[str]:
-        """The forwarders' alarms that are not calm now."""
+        """The path's own alarms that are not calm now."""
         alarms = self.localstack.client("cloudwatch").describe_alarms(AlarmNames=self.own_alarms)["MetricAlarms"]
         return [str(alarm["AlarmName"]) for alarm in alarms if alarm["StateValue"] == "ALARM"]
 
@@ -316,10 +333,10 @@ def sns_event(message: dict[str, Any], number: int) -> dict[str, Any]:
     }
 
 
-def settled(bench: Bench, functions: Collection[str], timeout_s: float = 40.0) -> None:
-    """Wait until no alarm of these functions rings any more."""
+def settled(bench: Bench, watched: Collection[str], timeout_s: float = 40.0) -> None:
+    """Wait until no alarm of these functions or topics rings any more."""
     deadline = time.monotonic() + timeout_s
-    while ringing := [name for name in bench.ringing() if any(f"-{function}-" in name for function in functions)]:
+    while ringing := [name for name in bench.ringing() if any(f"-{one}-" in name for one in watched)]:
         if time.monotonic() > deadline:
             raise HarnessError(f"{', '.join(ringing)} still ring after {timeout_s:.0f} s")
         time.sleep(0.5)
