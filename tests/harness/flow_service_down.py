@@ -10,7 +10,7 @@ from tests.harness.timeline import Timeline, first_told
 SERVICE = "cns-service"
 
 
-def service_down(stack: Stack, timeline: Timeline, quiet_s: float = 8.0, timeout_s: float = 300.0) -> Outcome:
+def service_down(stack: Stack, timeline: Timeline, quiet_s: float = 8.0, timeout_s: float = 700.0) -> Outcome:
     """Kill the service, wait until the alert is told and the others are quieted, bring it back, wait for the end.
 
     `quiet_s` is how long nothing more must come: longer than a group_interval, in which a leak would show.

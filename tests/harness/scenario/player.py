@@ -37,6 +37,16 @@ SHORTEST_VALID_S = 4.0
 START_TIMEOUT_S = 40.0
 
 
+_names: dict[str, list[str]] = {}
+
+
+def _alert_names(rendered: Rendered) -> list[str]:
+    """Read once for each release: the rules are long."""
+    if rendered.hash not in _names:
+        _names[rendered.hash] = alert_names(rendered.files)
+    return _names[rendered.hash]
+
+
 class Player:
     """Plays one scenario on an Alertmanager of its own, below `run_dir`."""
 
@@ -45,7 +55,7 @@ class Player:
         self.speed = speed
         self.programs = debian.programs(suite)
         self.run_dir = run_dir
-        names = [*alert_names(rendered.files), *(a.labels["alertname"] for a in scenario.alerts if a.labels)]
+        names = [*_alert_names(rendered), *(a.labels["alertname"] for a in scenario.alerts if a.labels)]
         self.world = World(rendered.catalogue, dict.fromkeys(names), run_dir)  # its services are not started
         self.port = process.free_port()
         self.release = lay_out(self._files(rendered.files), self.world.secret_values, run_dir / "release")
