@@ -68,17 +68,10 @@ def without_aws(
     `past` is the traffic that its services have had, and go on having.
     """
     with ExitStack() as stack:
-        with step("catalogue rendered"):
-            first = render(example)
-        series = {"cns-service": enrichment()} if "cns-service" in first.catalogue["services"] else {}
-        world = stack.enter_context(World(first.catalogue, alert_names(first.files), run_dir, series))
+        _, world = _enter_world(stack, example, run_dir)
         rendered = render(example, settings(world, timings))
         release = lay_out(rendered.files, world.secret_values, run_dir / "release")
-        host = Host(release, run_dir, world.hosts_file, world.authority.ca_file)
-        if past:
-            give_past(past, world, host)
-        stack.enter_context(host)
-        wait_until_calm(world, host)
+        host = _enter_host(stack, release, run_dir, world, past)
         yield Stack(world, host, rendered, run_dir)
 
 
@@ -86,25 +79,35 @@ def without_aws(
 def with_aws(run_dir: Path, timings: str = "fast", example: Path = ANANTA, past: Past | None = None) -> Iterator[Stack]:
     """Both paths: the example applied to the emulator, secrets filled, release and secrets fetched as the host does."""
     with ExitStack() as stack:
-        with step("catalogue rendered"):
-            rendered = render(example)
-        series = {"cns-service": enrichment()} if "cns-service" in rendered.catalogue["services"] else {}
-        names = alert_names(rendered.files)
-        world = stack.enter_context(World(rendered.catalogue, names, run_dir, series))
+        rendered, world = _enter_world(stack, example, run_dir)
         # The heartbeat's own alarm would ring while no host has started yet.
         variables = {**settings(world, timings), "heartbeat_missing_minutes": None}
         localstack, applied = cloud.apply(example.name, run_dir, world.authority.ca_file, variables)
         stack.callback(localstack.stop)
-        names = [*names, *applied.module["alarms"]]
+        names = [*alert_names(rendered.files), *applied.module["alarms"]]
         stack.enter_context(SnsMailbox(world.recorder, localstack.url, names))
         applied.fill_secrets(world.secret_values)
         release = applied.fetch(run_dir / "host")
-        host = Host(release, run_dir, world.hosts_file, world.authority.ca_file)
-        if past:
-            give_past(past, world, host)
-        stack.enter_context(host)
-        wait_until_calm(world, host)
+        host = _enter_host(stack, release, run_dir, world, past)
         yield Stack(world, host, rendered, run_dir, applied)
+
+
+def _enter_world(stack: ExitStack, example: Path, run_dir: Path) -> tuple[Rendered, World]:
+    """The example as it stands, and the running world around its catalogue."""
+    with step("catalogue rendered"):
+        rendered = render(example)
+    series = {"cns-service": enrichment()} if "cns-service" in rendered.catalogue["services"] else {}
+    return rendered, stack.enter_context(World(rendered.catalogue, alert_names(rendered.files), run_dir, series))
+
+
+def _enter_host(stack: ExitStack, release: Path, run_dir: Path, world: World, past: Past | None) -> Host:
+    """The host on a release, with its past, once everything is seen and nothing fires."""
+    host = Host(release, run_dir, world.hosts_file, world.authority.ca_file)
+    if past:
+        give_past(past, world, host)
+    stack.enter_context(host)
+    wait_until_calm(world, host)
+    return host
 
 
 def wait_until_calm(world: World, host: Host) -> None:
