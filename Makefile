@@ -17,6 +17,7 @@ TIERS   ?=
 UPGRADE ?=
 RUNS    ?=
 FAULTS  ?=
+BENCH   ?=
 
 # No tool keeps its cache in the tree or in the home directory. (Compiled Python lies beside its source, ignored: the
 # environments bring theirs along, which a folder of its own would hide.)
@@ -28,7 +29,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY   := $(CURDIR)/.cache/hypothesis
 export PYTHONUNBUFFERED               := 1
 export TIMINGS KEEP
 
-.PHONY: help venv lock lint test demo render latency faults clean
+.PHONY: help venv lock lint test demo render latency faults bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -51,6 +52,10 @@ latency: venv
 # Every fault on the way of a CloudWatch alarm; FAULTS="PagerDuty" runs only the rows that hold the word and leaves the page alone.
 faults: venv
 	@$(RUN) -m tests.harness.fault_table $(FAULTS)
+
+# Every cost beside its limit; BENCH="forwarders rules" measures only these parts.
+bench: venv
+	@$(RUN) -m tests.bench $(BENCH)
 
 render: venv
 	@$(RUN) -m tests.harness.render "$(EXAMPLE)" "$(OUT)"

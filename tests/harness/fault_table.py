@@ -29,6 +29,7 @@ from tests.harness.fault_bench import (
     sns_event,
     wait_for,
 )
+from tests.harness.generated import replace_section
 from tests.harness.prepare import prepare
 from tests.harness.process import assert_no_processes_left, stop_on_sigterm
 from tests.harness.progress import step
@@ -398,12 +399,7 @@ def markdown(results: list[Result]) -> str:
 
 def write_page(results: list[Result], page: Path = PAGE) -> None:
     """Put the table between the page's markers. HarnessError where they are not there."""
-    text = page.read_text()
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise HarnessError(f"{page.name} has no markers for the fault table")
-    page.write_text(f"{head}{BEGIN}\n\n{markdown(results)}\n\n{END}{tail}")
+    replace_section(page, BEGIN, END, markdown(results))
 
 
 def show(results: list[Result], console: Console) -> None:

@@ -13,7 +13,10 @@ from tests.harness.progress import say, step
 from tests.harness.terraform import terraform_environment, terraform_program
 
 TIMEOUT_S = 600
-TYPED = ("lambda_src", "tests/harness", "tests/unit/harness", "tests/unit/tools", "tools/alertctl")
+TYPED = (
+    "lambda_src", "tests/bench", "tests/harness", "tests/unit/bench", "tests/unit/harness", "tests/unit/tools",
+    "tools/alertctl",
+)  # fmt: skip
 
 
 class Check(NamedTuple):
