@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.harness import paths
+from tests.harness import paths, promtool
 from tests.harness.render import Rendered, render
-from tests.rules import promtool
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.rules import promtool
+from tests.harness import promtool
 from tests.rules.test_cases import CASES, load, needed, promtool_tests
 
 # Promtool prints an alert's annotations only when it expected another one.

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.rules import promtool
-from tests.rules.traffic import Phase, counters
+from tests.harness import promtool
+from tests.harness.traffic import Phase, counters
 
 STEP_S = 240
 HOURS = 60

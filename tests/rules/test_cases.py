@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.rules import promtool
+from tests.harness import promtool
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yml"))
 

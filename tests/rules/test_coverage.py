@@ -1,6 +1,7 @@
 """No alert without a test that sees it fire."""
 
-from tests.rules import promtool, test_budget, test_detection
+from tests.harness import promtool
+from tests.rules import test_budget, test_detection
 from tests.rules.test_cases import CASES, load
 
 IN_PYTHON = {

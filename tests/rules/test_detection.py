@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.rules import promtool
-from tests.rules.traffic import Phase, counters
+from tests.harness import promtool
+from tests.harness.traffic import Phase, counters
 
 STEP_S = 15
 ALERT = "ErrorBudgetBurningFast"

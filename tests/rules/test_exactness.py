@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.rules import promtool
-from tests.rules.traffic import TARGET
+from tests.harness import promtool
+from tests.harness.traffic import TARGET
 
 STEP_S = 15
 SCRAPES = 4 * 60 * 4  # four hours

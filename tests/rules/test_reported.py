@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness import paths
+from tests.harness import paths, promtool
 from tests.harness.render import render
-from tests.rules import promtool
 
 HERE = paths.ROOT / "tests/rules"
 CNS = 'job="app-plane-cns-service",plane="app",service="cns-service"'
