@@ -21,9 +21,10 @@ from typing import Any, NamedTuple, Self
 import psutil
 
 from tests.harness import paths, process
+from tests.harness.aws_messages import alarm_message
 from tests.harness.cloud import Cloud
 from tests.harness.errors import HarnessError
-from tests.harness.localstack import ACCOUNT, REGION, LocalStack
+from tests.harness.localstack import LocalStack
 from tests.harness.standins.https import Answer, HttpStandin, Request
 from tests.harness.standins.pagerduty import PagerDuty
 from tests.harness.standins.recorder import Delivery, Recorder
@@ -178,7 +179,7 @@ class Bench:
             self._alerts += 1
         account = like.account if like else f"7{self._alerts:02}000000{self._alerts:03}"
         at = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=age_s)
-        return Alert(account, alarm_message(account, state, at))
+        return Alert(account, alarm_message(account, state, at, ALARM))
 
     def publish(self, message: dict[str, Any] | str) -> None:
         """To the critical topic, as CloudWatch does."""
@@ -271,66 +272,6 @@ class Bench:
             env={**os.environ, **self.localstack.environment(), "PYTHONPATH": str(paths.ROOT / "tools")},
         )
         return done.stderr.strip() or done.stdout.strip()
-
-
-def alarm_message(account: str, state: str, at: datetime.datetime) -> dict[str, Any]:
-    """CloudWatch's message of the database's alarm in another account's words, as AWS documents it."""
-    changed = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}+0000"
-    return {
-        "AlarmName": ALARM,
-        "AlarmDescription": "CPU of db is high.\nLabels: severity=critical, category=database, plane=app, service=db",
-        "AWSAccountId": account,
-        "AlarmConfigurationUpdatedTimestamp": "2026-01-01T00:00:00.000+0000",
-        "NewStateValue": state,
-        "NewStateReason": "Threshold Crossed: 1 out of the last 1 datapoints [97.0 (01/01/26 00:00:00)] was greater "
-        "than the threshold (80.0) (minimum 1 datapoint for OK -> ALARM transition).",
-        "StateChangeTime": changed,
-        "Region": "EU (Frankfurt)",
-        "AlarmArn": f"arn:aws:cloudwatch:{REGION}:{account}:alarm:{ALARM}",
-        "OldStateValue": "OK" if state == "ALARM" else "ALARM",
-        "OKActions": [],
-        "AlarmActions": [],
-        "InsufficientDataActions": [],
-        "Trigger": {
-            "MetricName": "CPUUtilization",
-            "Namespace": "AWS/RDS",
-            "StatisticType": "Statistic",
-            "Statistic": "AVERAGE",
-            "Unit": None,
-            "Dimensions": [{"value": "db", "name": "DBInstanceIdentifier"}],
-            "Period": 60,
-            "EvaluationPeriods": 1,
-            "DatapointsToAlarm": 1,
-            "ComparisonOperator": "GreaterThanThreshold",
-            "Threshold": 80.0,
-            "TreatMissingData": "missing",
-            "EvaluateLowSampleCountPercentile": "",
-        },
-    }
-
-
-def sns_event(message: dict[str, Any], number: int) -> dict[str, Any]:
-    """What SNS hands to a function; the same number is the same message."""
-    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{PREFIX}-critical-alerts-topic"
-    return {
-        "Records": [
-            {
-                "EventSource": "aws:sns",
-                "EventVersion": "1.0",
-                "EventSubscriptionArn": f"{topic}:00000000-0000-4000-8000-{number:012}",
-                "Sns": {
-                    "Type": "Notification",
-                    "MessageId": f"00000000-0000-4000-9000-{number:012}",
-                    "TopicArn": topic,
-                    "Subject": None,
-                    "Message": json.dumps(message),
-                    "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
-                    "SignatureVersion": "1",
-                    "MessageAttributes": {},
-                },
-            }
-        ]
-    }
 
 
 def settled(bench: Bench, watched: Collection[str], timeout_s: float = 40.0) -> None:

@@ -17,16 +17,17 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.harness import paths
+from tests.harness.aws_messages import sns_event
 from tests.harness.errors import HarnessError
 from tests.harness.fault_bench import (
     FUNCTIONS,
     ONCALL,
+    PREFIX,
     RECEIVER,
     TOPIC,
     Alert,
     Bench,
     settled,
-    sns_event,
     wait_for,
 )
 from tests.harness.generated import replace_section
@@ -116,7 +117,7 @@ def _send_to_nobody(bench: Bench) -> Alert:
 def _send_twice(bench: Bench) -> Alert:
     """SNS delivers at least once: the same message comes again when the first has been told."""
     alert = bench.alert()
-    event = sns_event(alert.message, int(alert.account[-3:]))
+    event = sns_event(alert.message, int(alert.account[-3:]), f"{PREFIX}-{TOPIC}")
     bench.hand_over(event)
     wait_for(lambda: all(bench.deliveries(alert, receiver) for receiver in (PAGERDUTY, SLACK)), SETTLE_S)
     bench.hand_over(event)

@@ -1,4 +1,4 @@
-"""The HTTP server under the stand-ins: one thread a connection, no keep-alive, and faults that one can switch on."""
+"""The HTTP server under the stand-ins: one thread a connection, and faults that one can switch on."""
 
 import socket
 import ssl
@@ -17,6 +17,7 @@ class Request(NamedTuple):
     path: str
     headers: Mapping[str, str]  # keys in lower case
     body: bytes
+    query: str = ""
 
 
 class Answer(NamedTuple):
@@ -117,11 +118,13 @@ class Standin:
 class HttpStandin(Standin):
     """An HTTP or HTTPS server on 127.0.0.1 that hands each request to `answer`.
 
+    `keep_alive`: connections serve several requests, as the real services' do; else each request has its own.
     Raises OSError when `port` is taken; port 0 takes a free one, which it then keeps.
     """
 
-    def __init__(self, context: ssl.SSLContext | None = None, port: int = 0) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None, port: int = 0, keep_alive: bool = False) -> None:
         super().__init__()
+        self.keep_alive = keep_alive
         self._good_context = self._context = context
         self._server: _Server | None = None
         self.port = port
@@ -165,13 +168,14 @@ class HttpStandin(Standin):
 
     def _swap_context(self, context: ssl.SSLContext | None) -> None:
         self._context = context
-        if self._server:
+        if self._server and self._server.context is not context:
             self._server.context = context
+            self._server.cut()
 
     def _open_socket(self) -> None:
         if self._server:
             return
-        self._server = _Server(("127.0.0.1", self.port), self.handle, self._context)
+        self._server = _Server(("127.0.0.1", self.port), self.handle, self._context, self.keep_alive)
         self.port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -179,6 +183,7 @@ class HttpStandin(Standin):
         if self._server:
             self._server.shutdown()
             self._server.server_close()
+            self._server.cut()
             self._server = None
 
 
@@ -188,34 +193,51 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def __init__(
-        self, address: tuple[str, int], handle: Callable[[Request], Answer | None], context: ssl.SSLContext | None
+        self,
+        address: tuple[str, int],
+        handle: Callable[[Request], Answer | None],
+        context: ssl.SSLContext | None,
+        keep_alive: bool,
     ) -> None:
         self.handle_message = handle
         self.context = context
+        self.keep_alive = keep_alive
+        self.connections: set[socket.socket] = set()
         super().__init__(address, _Handler)
+
+    def cut(self) -> None:
+        """End the connections that are open: a kept one would serve on after the server has gone."""
+        for connection in list(self.connections) if self.keep_alive else ():
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it has ended by itself
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up or refuses the certificate is its own business."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.0"
     timeout = 30
+    disable_nagle_algorithm = True  # an answer is two writes
     server: _Server
     request: socket.socket
 
     def setup(self) -> None:
+        self.protocol_version = "HTTP/1.1" if self.server.keep_alive else "HTTP/1.0"
         # The handshake happens on the connection's own thread: a client that is silent blocks nobody else.
         if self.server.context:
             self.request.settimeout(self.timeout)
             self.request = self.server.context.wrap_socket(self.request, server_side=True)
+        self.server.connections.add(self.request)
         super().setup()
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(min(length, LARGEST_BODY))
         headers = {key.lower(): value for key, value in self.headers.items()}
-        answer = self.server.handle_message(Request(self.command, urlsplit(self.path).path, headers, body))
+        address = urlsplit(self.path)
+        answer = self.server.handle_message(Request(self.command, address.path, headers, body, address.query))
         if answer is None:
             self.close_connection = True
             return
@@ -230,6 +252,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         super().finish()
+        self.server.connections.discard(self.request)
         self.request.close()  # wrapping took the socket away from the server, which would else close it
 
     def log_message(self, format: str, *args: object) -> None:

@@ -49,7 +49,12 @@ class PagerDuty(HttpStandin):
     """
 
     def __init__(
-        self, recorder: Recorder, context: ssl.SSLContext, known_names: Iterable[str] = (), port: int = 0
+        self,
+        recorder: Recorder,
+        context: ssl.SSLContext,
+        known_names: Iterable[str] = (),
+        port: int = 0,
+        keep_alive: bool = False,
     ) -> None:
         self._recorder = recorder
         self._names = Names(known_names)
@@ -57,7 +62,7 @@ class PagerDuty(HttpStandin):
         self._incidents: list[Incident] = []
         self._ignored: list[dict[str, Any]] = []
         self._lock = threading.Lock()
-        super().__init__(context, port)
+        super().__init__(context, port, keep_alive)
 
     @property
     def events_url(self) -> str:

@@ -23,14 +23,19 @@ class Slack(HttpStandin):
     """HTTPS server for incoming webhooks. The `channel` field of a payload changes nothing, as in Slack's own apps."""
 
     def __init__(
-        self, recorder: Recorder, context: ssl.SSLContext, known_names: Iterable[str] = (), port: int = 0
+        self,
+        recorder: Recorder,
+        context: ssl.SSLContext,
+        known_names: Iterable[str] = (),
+        port: int = 0,
+        keep_alive: bool = False,
     ) -> None:
         self._recorder = recorder
         self._names = Names(known_names)
         self._paths: dict[str, str] = {}  # path of the webhook -> channel
         self._lock = threading.Lock()
         self._team = _random("T", _CAPITALS, 10)
-        super().__init__(context, port)
+        super().__init__(context, port, keep_alive)
 
     def webhook(self, channel: str) -> str:
         """The URL of a channel's webhook; a new channel gets one."""

@@ -38,9 +38,20 @@ class Answer(NamedTuple):
 
 
 class Sandbox:
-    """A started runtime process. `died` holds the error of a process that has ended; a dead sandbox is thrown away."""
+    """A started runtime process. `died` holds the error of a process that has ended; a dead sandbox is thrown away.
 
-    def __init__(self, handler: str, code: Path, environment: Mapping[str, str], log: Path, timeout_s: float) -> None:
+    `python` is one that has awslambdaric; by default the one that runs this.
+    """
+
+    def __init__(
+        self,
+        handler: str,
+        code: Path,
+        environment: Mapping[str, str],
+        log: Path,
+        timeout_s: float,
+        python: str = sys.executable,
+    ) -> None:
         self.timeout_s = timeout_s
         self.began = time.monotonic()
         self.init_ms: float | None = None
@@ -50,10 +61,12 @@ class Sandbox:
         self.waiting: tuple[str, Future[Answer]] | None = None
         self.died: Answer | None = None
         self.server = _RuntimeApi(self)
-        self.process = self._start(handler, code, environment, log)
+        self.process = self._start([python, "-m", "awslambdaric", handler], code, environment, log)
         threading.Thread(target=self._watch, daemon=True).start()
 
-    def _start(self, handler: str, code: Path, environment: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    def _start(
+        self, command: list[str], code: Path, environment: Mapping[str, str], log: Path
+    ) -> "subprocess.Popen[bytes]":
         own = {
             "LAMBDA_TASK_ROOT": str(code),
             "LAMBDA_RUNTIME_DIR": str(code),
@@ -62,7 +75,7 @@ class Sandbox:
         }
         with log.open("ab") as output:
             return subprocess.Popen(
-                [os.environ.get("HARNESS_LAMBDA_PYTHON") or sys.executable, "-m", "awslambdaric", handler],
+                command,
                 cwd=code,
                 env={**environment, **own},
                 stdin=subprocess.DEVNULL,
