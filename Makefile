@@ -18,6 +18,7 @@ UPGRADE ?=
 RUNS    ?=
 FAULTS  ?=
 BENCH   ?=
+DETECTION ?=
 
 # No tool keeps its cache in the tree or in the home directory. (Compiled Python lies beside its source, ignored: the
 # environments bring theirs along, which a folder of its own would hide.)
@@ -29,7 +30,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY   := $(CURDIR)/.cache/hypothesis
 export PYTHONUNBUFFERED               := 1
 export TIMINGS KEEP
 
-.PHONY: help venv lock lint test demo render latency faults bench clean
+.PHONY: help venv lock lint test demo render latency detection faults bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -48,6 +49,10 @@ test: venv
 
 latency: venv
 	@$(RUN) -m tests.harness.latency $(RUNS)
+
+# How soon errors page, by promtool and on real servers; DETECTION=--promtool leaves out the servers and leaves the page alone.
+detection: venv
+	@$(RUN) -m tests.harness.detection $(DETECTION)
 
 # Every fault on the way of a CloudWatch alarm; FAULTS="PagerDuty" runs only the rows that hold the word and leaves the page alone.
 faults: venv

@@ -79,7 +79,7 @@ def write_history(past: Past, catalogue: Mapping[str, Any], release: Path, progr
     with step(f"recording rules evaluated over {past.hours} hours of history"):
         # Roll-ups read the events, and a Prometheus finds new blocks when it starts.
         for level in ([slo.events for slo in slos], [slo.rollups for slo in slos]):
-            _evaluate(level, config["global"]["evaluation_interval"], (hours_ago, now), programs, data)
+            evaluate(level, config["global"]["evaluation_interval"], (hours_ago, now), programs, data)
 
 
 # ---------------------------------------------------------------- what was counted
@@ -170,7 +170,7 @@ def seconds(duration: str) -> float:
     return sum(float(number) * UNIT_S[unit] for number, unit in re.findall(r"(\d+)(ms|[smhd])", duration))
 
 
-def _evaluate(groups: Sequence[Group], interval: str, between: tuple[int, int], programs: Programs, data: Path) -> None:
+def evaluate(groups: Sequence[Group], interval: str, between: tuple[int, int], programs: Programs, data: Path) -> None:
     """Have a Prometheus on `data` evaluate recording rules for the past, and keep what they record there."""
     folder = data.with_name(f"{data.name}-rules")
     folder.mkdir(exist_ok=True)

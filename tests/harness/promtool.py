@@ -1,6 +1,7 @@
 """Promtool's unit tests on rendered rules: a test names the groups that it needs, and what fires at which moment."""
 
 import fnmatch
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -64,6 +65,13 @@ def _quoted(value: str) -> str:
 
 def run(suite: str, rules: Mapping[str, Rules], tests: Sequence[Mapping[str, Any]], interval: str = "15s") -> None:
     """Run promtool's tests; its report is the assertion's message."""
+    done = _test(suite, rules, tests, interval)
+    assert done.returncode == 0, f"promtool of {suite}:\n{done.stdout}{done.stderr}"
+
+
+def _test(
+    suite: str, rules: Mapping[str, Rules], tests: Sequence[Mapping[str, Any]], interval: str
+) -> "subprocess.CompletedProcess[str]":
     order = [group["name"] for content in rules.values() for group in content["groups"]]
     with tempfile.TemporaryDirectory(prefix="promtool-") as folder:
         for name, content in rules.items():
@@ -75,15 +83,39 @@ def run(suite: str, rules: Mapping[str, Rules], tests: Sequence[Mapping[str, Any
             "tests": [{"interval": interval, **test} for test in tests],
         }
         (Path(folder) / "case.yml").write_text(_dump(case))
-        done = subprocess.run(
+        return subprocess.run(
             [programs(suite).promtool, "test", "rules", f"{folder}/case.yml"],
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,
             check=False,
         )
-    assert done.returncode == 0, f"promtool of {suite}:\n{done.stdout}{done.stderr}"
 
 
 def _dump(content: Mapping[str, Any]) -> str:
     return yaml.safe_dump(content, sort_keys=False, width=10_000)
+
+
+NEVER = [{"labels": "never", "value": 0}]  # a sample that no expression has: promtool then says what it has
+GOT = re.compile(r"got:\s*\"?\{[^}]*\}\s*([0-9.E+-]+)")
+
+
+def values(
+    suite: str,
+    rules: Mapping[str, Rules],
+    test: Mapping[str, Any],
+    expressions: Sequence[str],
+    at: str,
+    interval: str = "15s",
+) -> list[float | None]:
+    """The value of each expression at a moment; None where it has no series. AssertionError where promtool fails."""
+    found: list[float | None] = []
+    asked = [{"expr": expr, "eval_time": at, "exp_samples": NEVER} for expr in expressions]
+    done = _test(suite, rules, [{**test, "promql_expr_test": asked}], interval)
+    said = done.stdout + done.stderr
+    for part in re.split(r"\n\s*expr:", said)[1:]:
+        got = GOT.search(part)
+        assert got or re.search(r"got:\s*nil", part), f"promtool of {suite}:\n{said}"
+        found.append(float(got[1]) if got else None)
+    assert len(found) == len(expressions), f"promtool of {suite}:\n{said}"
+    return found

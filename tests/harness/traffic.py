@@ -29,3 +29,14 @@ def counter(phases: tuple[Phase, ...], bad: bool, step_s: int = 15) -> str:
         parts.append(f"{value + growth:.10g}+{growth:.10g}x{steps - 1}")
         value += growth * steps
     return " ".join(parts)
+
+
+def counted(phases: tuple[Phase, ...], bad: bool, at_s: float, step_s: int = 15) -> int:
+    """What a counter shows `at_s` seconds after the phases began: whole requests. The last phase goes on for ever."""
+    value, begin = 0.0, 0.0
+    for number, phase in enumerate(phases):
+        length = phase.minutes * 60 if number < len(phases) - 1 else float("inf")
+        share = phase.share if bad else 1 - phase.share
+        value += max(0.0, min(at_s - begin, length)) * phase.requests * share / step_s
+        begin += length
+    return int(value)
