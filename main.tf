@@ -34,12 +34,13 @@ module "alarms" {
   source = "./modules/cloudwatch-alarms"
   count  = local.cloudwatch_on ? 1 : 0
 
-  catalogue     = var.cloudwatch.alarms ? local.catalogue : merge(local.catalogue, { databases = {}, caches = {}, ecs_services = {} })
-  alarm_prefix  = local.alarm_prefix
-  topic_arns    = module.topics[0].topic_arns
-  external_urls = var.external_urls
-  settings      = var.cloudwatch
-  tags          = local.tags
+  catalogue      = var.cloudwatch.alarms ? local.catalogue : merge(local.catalogue, { databases = {}, caches = {}, ecs_services = {}, load_balancers = {} })
+  load_balancers = var.cloudwatch.alarms ? var.load_balancers : {}
+  alarm_prefix   = local.alarm_prefix
+  topic_arns     = module.topics[0].topic_arns
+  external_urls  = var.external_urls
+  settings       = var.cloudwatch
+  tags           = local.tags
 }
 
 module "topics" {
@@ -49,7 +50,7 @@ module "topics" {
   name                  = local.name
   alarm_prefix          = local.alarm_prefix
   destinations          = local.catalogue.destinations
-  alarms                = merge(module.alarms[0].alarms, local.heartbeat_alarms)
+  alarms                = merge({ for name, alarm in module.alarms[0].alarms : name => alarm if alarm.told }, local.heartbeat_alarms)
   topics                = var.topics
   kms                   = local.brought_key
   publisher_account_ids = var.cloudwatch.publisher_account_ids

@@ -39,9 +39,9 @@ output "alarm_arns" {
 }
 
 output "alarms" {
-  description = "What each alarm of a resource carries, known at plan: severity, category, plane, service, topic, and the addresses that it is mailed to."
+  description = "What each alarm of a resource carries, known at plan: severity, category, plane, service, topic, whether it tells anybody (a part of an alarm over it does not), and the addresses that it is mailed to."
   value = local.cloudwatch_on ? {
-    for name, alarm in module.alarms[0].alarms : name => merge(alarm, { emails = module.topics[0].addresses[name] })
+    for name, alarm in module.alarms[0].alarms : name => merge(alarm, { emails = lookup(module.topics[0].addresses, name, []) })
   } : {}
 }
 

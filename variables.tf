@@ -131,10 +131,11 @@ variable "pagerduty_events_url" {
 }
 
 variable "cloudwatch" {
-  description = "The CloudWatch path; null: none of it. alarms: the alarms of the catalogue's databases, caches and ECS services. recommended_alarms: also those that AWS recommends. insufficient_data_alarms: names of alarms that tell, too, when they have no data. email: subscribe the teams' addresses (each is asked once to confirm). fallback: who hears that the alert path itself is broken. publisher_account_ids: other accounts whose alarms use these topics. events: what AWS itself reports, told as alerts: rds, ecs (tasks that failed), health, guardduty."
+  description = "The CloudWatch path; null: none of it. alarms: the alarms of the catalogue's databases, caches, ECS services and load balancers. recommended_alarms: also those that AWS recommends. quiet_database_symptoms: one alarm over each database's symptoms (connections, latency, replica lag), quiet while a cause (CPU, memory, disk balances) is in ALARM; the symptoms then tell nobody by themselves. insufficient_data_alarms: names of alarms that tell, too, when they have no data. email: subscribe the teams' addresses (each is asked once to confirm). fallback: who hears that the alert path itself is broken. publisher_account_ids: other accounts whose alarms use these topics. events: what AWS itself reports, told as alerts: rds, ecs (tasks that failed), health, guardduty."
   type = object({
     alarms                   = optional(bool, true)
     recommended_alarms       = optional(bool, false)
+    quiet_database_symptoms  = optional(bool, false)
     insufficient_data_alarms = optional(set(string), [])
     email                    = optional(bool, true)
     fallback = optional(object({
@@ -178,6 +179,16 @@ variable "topics" {
     slo            = optional(object({ arn = string }))
     infrastructure = optional(object({ arn = string }))
   })
+  nullable = false
+  default  = {}
+}
+
+variable "load_balancers" {
+  description = "Load balancers of the catalogue that are made in the same apply, by their name there, so that their ARNs are not known yet: { portal = { load_balancer = aws_lb.portal } }, with target_group = aws_lb_target_group.portal to count its requests alone. Others stand in the catalogue whole."
+  type = map(object({
+    load_balancer = object({ arn_suffix = string })
+    target_group  = optional(object({ arn_suffix = string }))
+  }))
   nullable = false
   default  = {}
 }

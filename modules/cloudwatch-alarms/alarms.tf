@@ -15,10 +15,9 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   datapoints_to_alarm = each.value.periods
   treat_missing_data  = each.value.missing
 
-  # The end is told as the beginning is. No data is told only where it was asked for: it is neither.
-  alarm_actions             = [var.topic_arns[local.topic_of[each.key]]]
-  ok_actions                = [var.topic_arns[local.topic_of[each.key]]]
-  insufficient_data_actions = contains(var.settings.insufficient_data_alarms, each.key) ? [var.topic_arns[local.topic_of[each.key]]] : []
+  alarm_actions             = local.actions[each.key]
+  ok_actions                = local.actions[each.key]
+  insufficient_data_actions = local.no_data_actions[each.key]
 
   tags = var.tags
 }

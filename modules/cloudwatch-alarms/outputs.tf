@@ -1,13 +1,14 @@
 output "alarms" {
-  description = "What each alarm carries, by name, known at plan: severity, category, plane, service, resource, and topic (critical, warning, slo, infrastructure)."
+  description = "What each alarm carries, by name, known at plan: severity, category, plane, service, resource, topic (critical, warning, slo, infrastructure), and whether it tells anybody (told); what does not is a part of an alarm over it."
   value = {
-    for name, alarm in local.alarms : name => {
+    for name, alarm in local.every_alarm : name => {
       severity = alarm.severity
       category = alarm.category
       plane    = alarm.plane
       service  = alarm.service
       resource = alarm.resource
       topic    = local.topic_of[name]
+      told     = local.told[name]
     }
   }
 
@@ -30,5 +31,10 @@ output "resources" {
 
 output "alarm_arns" {
   description = "ARN of each alarm, by name."
-  value       = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
+  value = merge([
+    for alarms in [
+      aws_cloudwatch_metric_alarm.this, aws_cloudwatch_metric_alarm.burn_rate,
+      aws_cloudwatch_composite_alarm.burning, aws_cloudwatch_composite_alarm.causes, aws_cloudwatch_composite_alarm.symptoms,
+    ] : { for name, alarm in alarms : name => alarm.arn }
+  ]...)
 }

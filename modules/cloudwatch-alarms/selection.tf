@@ -21,12 +21,14 @@ locals {
       name      = "${var.alarm_prefix}${c.resource.name}-${c.suffix}"
       threshold = c.override.threshold == null ? c.row.threshold : c.override.threshold
       severity  = c.override.severity == null ? c.row.severity : c.override.severity
+      critical  = false
       source    = c
     }],
     [for c in local.wanted : {
       name      = "${var.alarm_prefix}${c.resource.name}-${c.suffix}-critical"
       threshold = c.override.critical_threshold
       severity  = "critical"
+      critical  = true
       source    = c
     } if c.override.critical_threshold != null],
   )
@@ -51,34 +53,14 @@ locals {
       plane      = same_name[0].source.resource.plane
       service    = same_name[0].source.resource.service
       resource   = same_name[0].source.resource.name
+      part       = same_name[0].source.row.part
       runbook    = "${local.runbook_of_section[same_name[0].source.resource.section]}-${same_name[0].source.suffix}"
+      about = join(" ", [
+        "${same_name[0].source.row.metric} of ${same_name[0].source.resource.name} ${same_name[0].source.row.comparison} ${same_name[0].threshold} ${same_name[0].source.row.unit}",
+        same_name[0].source.row.periods == 1 ? "within" : "for",
+        same_name[0].source.row.period * same_name[0].source.row.periods >= 120 ? "${same_name[0].source.row.period * same_name[0].source.row.periods / 60} minutes." : "${same_name[0].source.row.period * same_name[0].source.row.periods} seconds.",
+        same_name[0].source.row.reason,
+      ])
     }
   }
-  # One alarm, one topic.
-  topic_of = {
-    for name, alarm in local.alarms : name => (
-      alarm.category == "slo" ? "slo" :
-      alarm.category == "infrastructure" ? "infrastructure" :
-      alarm.severity == "critical" ? "critical" : "warning"
-    )
-  }
-
-  duplicates = [
-    for name, same_name in local.alarms_by_name :
-    "${name} is wanted by ${join(" and ", [for tier in same_name : "${tier.source.resource.section}.${tier.source.resource.service} (${tier.source.suffix})"])}: CloudWatch would keep one of them, rename one resource in the catalogue"
-    if length(same_name) > 1
-  ]
-  unknown_insufficient_data = [
-    for name in var.settings.insufficient_data_alarms :
-    "cloudwatch.insufficient_data_alarms names ${jsonencode(name)}, which is no alarm of this deployment: use names of the output alarms"
-    if !contains(keys(local.alarms_by_name), name)
-  ]
-  impossible_tiers = [
-    for tier in local.tiers :
-    "${tier.source.resource.section}.${tier.source.resource.service}.alarms.${tier.source.suffix}.critical_threshold is ${tier.threshold}, the warning's is ${tier.source.override.threshold == null ? tier.source.row.threshold : tier.source.override.threshold}: the critical one must lie ${tier.source.row.comparison} it, or it pages before anybody was warned"
-    if tier.source.override.critical_threshold != null && endswith(tier.name, "-critical") && (tier.source.row.comparison == "above"
-      ? tier.threshold <= (tier.source.override.threshold == null ? tier.source.row.threshold : tier.source.override.threshold)
-    : tier.threshold >= (tier.source.override.threshold == null ? tier.source.row.threshold : tier.source.override.threshold))
-  ]
-  problems = concat(local.duplicates, local.unknown_insufficient_data, local.impossible_tiers)
 }

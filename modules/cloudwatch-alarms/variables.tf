@@ -1,5 +1,5 @@
 variable "catalogue" {
-  description = "The catalogue as modules/platform gives it; its databases, caches and ecs_services get alarms."
+  description = "The catalogue as modules/platform gives it; its databases, caches, ecs_services and load_balancers get alarms."
   type        = any
   nullable    = false
 }
@@ -31,10 +31,21 @@ variable "dashboard_uid" {
   default     = "service-overview"
 }
 
+variable "load_balancers" {
+  description = "The catalogue's load balancers that are made in the same apply, by their name there, as aws_lb and aws_lb_target_group give them; in place of the catalogue's load_balancer and target_group."
+  type = map(object({
+    load_balancer = object({ arn_suffix = string })
+    target_group  = optional(object({ arn_suffix = string }))
+  }))
+  nullable = false
+  default  = {}
+}
+
 variable "settings" {
-  description = "recommended_alarms: also the alarms that AWS recommends beyond the reference set. insufficient_data_alarms: names of alarms that tell, too, when they have no data."
+  description = "recommended_alarms: also the alarms that AWS recommends beyond the reference set. quiet_database_symptoms: one alarm over each database's symptoms, quiet while their cause is in ALARM; the symptoms themselves then tell nobody. insufficient_data_alarms: names of alarms that tell, too, when they have no data."
   type = object({
     recommended_alarms       = optional(bool, false)
+    quiet_database_symptoms  = optional(bool, false)
     insufficient_data_alarms = optional(set(string), [])
   })
   nullable = false

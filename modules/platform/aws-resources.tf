@@ -24,4 +24,7 @@ locals {
       alarms       = { for suffix, a in try(s.alarms, {}) : suffix => merge(local.alarm_default, a) }
     }
   }
+  load_balancers = {
+    for name, b in try(local.sound.load_balancers, {}) : name => merge(local.default.load_balancers, { load_balancer = null, target_group = null }, b)
+  }
 }

@@ -2,7 +2,7 @@
 locals {
   # Everything that stands in a plane, by its path.
   in_a_plane = merge([
-    for section in ["services", "databases", "caches", "ecs_services", "slos"] : {
+    for section in ["services", "databases", "caches", "ecs_services", "load_balancers", "slos"] : {
       for name, thing in try(local.sound[section], {}) : "${section}.${name}.plane" => thing.plane if can(thing.plane)
     }
   ]...)
@@ -10,7 +10,7 @@ locals {
   team_planes     = merge([for name, t in local.raw_teams : { for i, plane in t.planes : "teams.${name}.planes[${i}]" => plane }]...)
   sli_services    = { for id, s in local.raw_slos : "slos.${id}.sli" => local.slo_service[id] if local.slo_service[id] != "" }
   team_services   = merge([for name, t in local.raw_teams : { for i, service in t.services : "teams.${name}.services[${i}]" => service }]...)
-  all_services    = distinct(flatten([for section in ["services", "databases", "caches", "ecs_services"] : try(keys(var.platform[section]), [])]))
+  all_services    = distinct(flatten([for section in ["services", "databases", "caches", "ecs_services", "load_balancers"] : try(keys(var.platform[section]), [])]))
   team_categories = merge([for name, t in local.raw_teams : { for i, category in t.categories : "teams.${name}.categories[${i}]" => category }]...)
   all_categories = setunion(
     ["availability", "reliability", "performance", "database", "infrastructure", "monitoring", "slo", "deployment", "service"],

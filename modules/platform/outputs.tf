@@ -1,15 +1,16 @@
 output "catalogue" {
-  description = "The catalogue with every default filled in: name, planes, services, slos, databases, caches, ecs_services, destinations (the routing table), secrets (file name => what it holds)."
+  description = "The catalogue with every default filled in: name, planes, services, slos, databases, caches, ecs_services, load_balancers, destinations (the routing table), secrets (file name => what it holds)."
   value = {
-    name         = try(local.sound.name, "")
-    planes       = local.planes
-    services     = local.services
-    slos         = local.slos
-    databases    = local.databases
-    caches       = local.caches
-    ecs_services = local.ecs_services
-    destinations = local.destinations
-    secrets      = local.secrets
+    name           = try(local.sound.name, "")
+    planes         = local.planes
+    services       = local.services
+    slos           = local.slos
+    databases      = local.databases
+    caches         = local.caches
+    ecs_services   = local.ecs_services
+    load_balancers = local.load_balancers
+    destinations   = local.destinations
+    secrets        = local.secrets
   }
 
   precondition {

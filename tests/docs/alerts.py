@@ -1,8 +1,9 @@
 """Every alert that the module can fire, by the name of its runbook page, with the line that the page says of it.
 
-    critical · availability · after 1m                                            an alert of the rendered rule files
-    warning · database · CPUUtilization above 80 % · 10 periods of 60 s           an alarm of the alarm catalogue
-    critical · monitoring                                                         an alarm that watches the alert path
+critical · availability · after 1m                                            an alert of the rendered rule files
+warning · database · CPUUtilization above 80 % · 10 periods of 60 s           an alarm of the alarm catalogue
+warning · slo · burn rate above 3 (1d and 2h) or above 1 (3d and 6h)          an alarm over the windows of a burn rate
+critical · monitoring                                                         an alarm that watches the alert path
 """
 
 import json
@@ -29,7 +30,11 @@ output "alarms" {
     }
   }
 }
+output "burn_rules" {
+  value = local.burn_rules
+}
 """
+OF_SYMPTOMS = {"database-symptoms": "critical or warning · database · a symptom holds, and no cause"}
 SEVERITIES = ("critical", "warning", "info", "none")
 
 
@@ -50,35 +55,53 @@ def of_rules(files: Mapping[str, str]) -> dict[str, str]:
 
 def _rule_line(said: Mapping[str, set[str]]) -> str:
     severities = [severity for severity in SEVERITIES if severity in said["severity"]]
-    return " · ".join(
-        " or ".join(words) for words in (severities, sorted(said["category"]), sorted(said["hold"]))
-    )
+    return " · ".join(" or ".join(words) for words in (severities, sorted(said["category"]), sorted(said["hold"])))
 
 
 def of_alarms(folder: Path) -> dict[str, str]:
     """The alarm catalogue, read by Terraform without a provider in the empty `folder`. Raises HarnessError."""
     shutil.copy2(ALARM_CATALOGUE, folder)
     (folder / "read-out.tf").write_text(READ_OUT)
-    for arguments in (["apply", "-auto-approve", "-input=false", "-no-color"], ["output", "-json", "alarms"]):
-        done = subprocess.run(
-            [*terraform_program(), *arguments],
-            cwd=folder, capture_output=True, text=True, timeout=120, env=terraform_environment(), check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise HarnessError(f"the alarm catalogue cannot be read: {done.stderr.strip()}")
-    catalogue: dict[str, dict[str, dict[str, Any]]] = json.loads(done.stdout)
-    return {
-        f"{kind}-{suffix}": " · ".join(
-            (
-                row["severity"],
-                row["category"],
-                f"{row['metric']} {row['comparison']} {row['threshold']} {row['unit']}",
-                f"{row['periods']} period{'' if row['periods'] == 1 else 's'} of {row['period']} s",
-            )
+    _terraform(folder, "apply", "-auto-approve", "-input=false", "-no-color")
+    told = {name: output["value"] for name, output in json.loads(_terraform(folder, "output", "-json")).items()}
+    catalogue: dict[str, dict[str, dict[str, Any]]] = told["alarms"]
+    burning = {
+        f"load-balancer-burning-{speed}": " · ".join(
+            (" or ".join(rule["severities"]), "slo", _burn_line(rule["clauses"]))
         )
-        for kind, rows in catalogue.items()
-        for suffix, row in rows.items()
+        for speed, rule in told["burn_rules"].items()
     }
+    return (
+        {
+            f"{kind}-{suffix}": " · ".join(
+                (
+                    row["severity"],
+                    row["category"],
+                    f"{row['metric']} {row['comparison']} {row['threshold']} {row['unit']}",
+                    f"{row['periods']} period{'' if row['periods'] == 1 else 's'} of {row['period']} s",
+                )
+            )
+            for kind, rows in catalogue.items()
+            for suffix, row in rows.items()
+        }
+        | burning
+        | OF_SYMPTOMS
+    )
+
+
+def _burn_line(clauses: Iterable[Mapping[str, Any]]) -> str:
+    return "burn rate " + " or ".join(f"above {c['factor']} ({c['long']} and {c['short']})" for c in clauses)
+
+
+def _terraform(folder: Path, *arguments: str) -> str:
+    """Its standard output. Raises HarnessError."""
+    done = subprocess.run(
+        [*terraform_program(), *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=120, env=terraform_environment(), check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise HarnessError(f"the alarm catalogue cannot be read: {done.stderr.strip()}")
+    return done.stdout
 
 
 def of_watchers(descriptions: Iterable[str], runbooks: str) -> dict[str, str]:

@@ -133,7 +133,7 @@ def test_an_aurora_cluster_has_alarms_of_its_own_kind(tuned: Plan) -> None:
 
 
 def test_the_recommended_alarms_are_a_switch(tuned: Plan, ananta: Plan) -> None:
-    assert {"memory-low", "replica-lag-high", "transaction-ids-low", "read-latency-high"} <= {
+    assert {"memory-low", "replica-lag-high", "transaction-ids-high", "read-latency-high"} <= {
         name.removeprefix(f"{P}db-") for name in tuned.alarms()
     }
     assert f"{P}redis-engine-cpu-high" in tuned.alarms()

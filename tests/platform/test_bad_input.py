@@ -106,7 +106,27 @@ CASES: dict[str, tuple[Change, str]] = {
     ),
     "misspelt alarm": (
         put("databases.control-plane-db.alarms", {"cpu-hihg": {"threshold": 90}}),
-        "databases.control-plane-db.alarms.cpu-hihg is not a key of the catalogue: use one of ",
+        "databases.control-plane-db.alarms.cpu-hihg is no usable name: the alarms of a database are cpu-high,",
+    ),
+    "alarm of another kind of resource": (
+        put("caches.app-plane-redis.alarms", {"storage-low": {"threshold": 5}}),
+        "caches.app-plane-redis.alarms.storage-low is no usable name: the alarms of a cache are cpu-high, memory-high",
+    ),
+    "load balancer in an unknown plane": (
+        put("load_balancers.portal", {"plane": "aap", "objective": 99.5}),
+        'load_balancers.portal.plane is "aap", which is not in planes: use one of app, control',
+    ),
+    "load balancer by its whole ARN": (
+        put(
+            "load_balancers.portal",
+            {"plane": "app", "objective": 99.5, "load_balancer": "arn:x:loadbalancer/app/portal/50dc6c495c0c9188"},
+        ),
+        'load_balancers.portal.load_balancer is "arn:x:loadbalancer/app/portal/50dc6c495c0c9188": '
+        "the end of an Application Load Balancer's ARN is app/<name>/",
+    ),
+    "load balancer with an objective of 100 %": (
+        put("load_balancers.portal", {"plane": "app", "objective": 100}),
+        "load_balancers.portal.objective is 100: an objective lies above 0 and below 100",
     ),
     "unknown severity": (
         put("services.redis.alerts.RedisMemoryHigh.severity", "fatal"),
