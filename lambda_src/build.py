@@ -10,12 +10,22 @@ import io
 import sys
 import tokenize
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent
-FUNCTIONS = {"pagerduty": "format_slack.py", "slack": "format_pagerduty.py"}  # name → what only the other one needs
+# What each package holds; after a minus what it does not need.
+PACKAGES = {
+    "pagerduty-forwarder": ("pagerduty_forwarder.py", "forwarder/*.py", "-forwarder/format_slack.py"),
+    "slack-forwarder": ("slack_forwarder.py", "forwarder/*.py", "-forwarder/format_pagerduty.py"),
+    "path-watch": (
+        "path_watch/*.py",
+        *(f"forwarder/{name}.py" for name in ("__init__", "aws", "log", "post", "sigv4", "text")),
+    ),
+}
 DATE = (1980, 1, 1, 0, 0, 0)
 MODE = 0o100644
+FSTRINGS = ('f"', "f'")
 UNIX = 3
 Cut = tuple[int, int, int, int, bytes]  # first line and column, last line and column (from 0), what stands there then
 
@@ -24,8 +34,8 @@ def main() -> None:
     """Writes one zip for each function into the folder given."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else SOURCE / "dist"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in FUNCTIONS:
-        write(name, folder / f"{name}-forwarder.zip")
+    for name in PACKAGES:
+        write(name, folder / f"{name}.zip")
 
 
 def write(name: str, to: Path) -> None:
@@ -40,8 +50,11 @@ def write(name: str, to: Path) -> None:
 
 def files(name: str) -> list[str]:
     """What the function's package holds, relative to this folder, sorted."""
-    shared = [f"forwarder/{path.name}" for path in (SOURCE / "forwarder").glob("*.py") if path.name != FUNCTIONS[name]]
-    return sorted([f"{name}_forwarder.py", *shared])
+    wanted, unwanted = set[str](), set[str]()
+    for pattern in PACKAGES[name]:
+        kept = unwanted if pattern.startswith("-") else wanted
+        kept |= {path.relative_to(SOURCE).as_posix() for path in SOURCE.glob(pattern.removeprefix("-"))}
+    return sorted(wanted - unwanted)
 
 
 def strip(source: str) -> str:
@@ -52,7 +65,7 @@ def strip(source: str) -> str:
     tree = ast.parse(source)
     bare = _without(source, [*_comments(source), *_docstrings(tree), *_annotations(tree)])
     bare = _without(bare, _unused_imports(ast.parse(bare)))
-    bare = _without(bare, _commas(bare))
+    bare = _without(bare, _spaces(bare))
     lines = [line.rstrip() for line in bare.split("\n")]
     return "\n".join(" " * ((len(line) - len(line.lstrip())) // 4) + line.lstrip() for line in lines).rstrip() + "\n"
 
@@ -73,15 +86,17 @@ def _comments(source: str) -> list[Cut]:
     return [(at, len(lines[at][:start].encode()), at, len(lines[at].encode()), b"") for at, start in found]
 
 
-def _commas(source: str) -> list[Cut]:
-    """The spaces after them; not beside an f-string, whose inside only newer versions of Python take apart."""
+def _spaces(source: str) -> list[Cut]:
+    """Those beside operators and brackets; not by an f-string, whose inside only newer Pythons take apart."""
     lines = source.split("\n")
     found = []
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        line, end = lines[token.end[0] - 1], token.end[1]
-        if token.string == "," and line[end : end + 1] == " " and 'f"' not in line:
-            start = len(line[:end].encode())
-            found.append((token.end[0] - 1, start, token.end[0] - 1, start + 1, b""))
+    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    for one, other in pairwise(tokens):
+        (row, end), (following, start) = one.end, other.start
+        line = lines[row - 1] if row <= len(lines) else ""
+        beside = tokenize.OP in (one.type, other.type) and one.type not in (tokenize.INDENT, tokenize.DEDENT)
+        if row == following and end < start and beside and not any(quote in line for quote in FSTRINGS):
+            found.append((row - 1, len(line[:end].encode()), row - 1, len(line[:start].encode()), b""))
     return found
 
 

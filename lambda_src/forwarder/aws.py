@@ -6,7 +6,7 @@ import time
 from forwarder.post import Response, Trouble, request, target
 from forwarder.sigv4 import Credentials, signed
 
-ENDPOINTS = {"monitoring": "CLOUDWATCH", "secretsmanager": "SECRETS_MANAGER"}
+ENDPOINTS = {"monitoring": "CLOUDWATCH", "secretsmanager": "SECRETS_MANAGER", "sns": "SNS", "logs": "CLOUDWATCH_LOGS"}
 
 
 def call(service: str, region: str, headers: dict[str, str], body: bytes, seconds: float) -> Response:

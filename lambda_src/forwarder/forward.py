@@ -4,6 +4,7 @@ import os
 import time
 from typing import Any
 
+from forwarder.canary import hear, is_canary
 from forwarder.deliver import Delivery, Failure, Service, as_trouble, deliver
 from forwarder.log import log
 from forwarder.notification import Notification
@@ -34,6 +35,9 @@ def forward(event: Any, context: Any, service: Service) -> dict[str, int]:
     deliveries: list[Delivery] = []
     failures: list[Failure] = []
     for index, given in enumerate(records(event)):
+        if is_canary(given, told):
+            hear(given, service.name, told, until)
+            continue
         # A retry by Lambda has the id of the first try.
         record = given._replace(message_id=given.message_id or f"{_request_id(context)}/{index}")
         for part, note in enumerate(parse(record, told)):

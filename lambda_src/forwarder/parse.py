@@ -19,7 +19,7 @@ def parse(record: Record, settings: Settings) -> list[Notification]:
 
 def _parse(record: Record, settings: Settings) -> list[Notification]:
     # The other parsers are imported when a message needs them: a cold start pays for what it uses.
-    content = _json(record.message)
+    content = as_json(record.message)
     if isinstance(content, dict):
         if is_alarm(content):
             return [parse_alarm(content, record, settings)]
@@ -43,7 +43,7 @@ def _parse(record: Record, settings: Settings) -> list[Notification]:
     return [parse_text(record, settings)]
 
 
-def _json(message: str) -> Any:
+def as_json(message: str) -> Any:
     """The message's JSON, or None: numbers too long and nesting too deep count as text."""
     if not message.lstrip().startswith("{"):
         return None

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 CONNECT_SECONDS = 3.0
 IDLE_SECONDS = 20.0  # peers and NAT gateways forget idle connections, often without a word
-BODY_LIMIT = 65536
+BODY_LIMIT = 4 << 20
 NO_ADDRESS = "its name cannot be resolved"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 

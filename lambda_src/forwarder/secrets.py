@@ -16,6 +16,11 @@ ASK_AGAIN_SECONDS = 30.0  # while the service is down and an old value serves
 PLACEHOLDERS = ("replace", "changeme", "change-me", "placeholder", "todo", "<")
 GONE = {"ResourceNotFoundException": "is not filled yet: it has no value", "InvalidRequestException": "was deleted"}
 
+
+class Unfilled(Trouble):
+    """Nobody has put a value into the secret, or it was deleted."""
+
+
 _values: dict[str, tuple[str, float]] = {}  # id → value, and the time until which nobody asks again
 
 
@@ -78,10 +83,10 @@ def _from_service(secret: str, seconds: float) -> str:
     return found.strip()
 
 
-def _gone(secret: str, why: str) -> Trouble:
+def _gone(secret: str, why: str) -> Unfilled:
     """What is gone for certain is forgotten too."""
     _values.pop(secret, None)
-    return Trouble(f"secret {secret} {why}", heals=False)
+    return Unfilled(f"secret {secret} {why}", heals=False)
 
 
 def _is_placeholder(found: str) -> bool:

@@ -30,6 +30,7 @@ class Settings(NamedTuple):
     grafana_url: str
     runbooks_url: str
     secret_ttl: float
+    canary: str  # ARN of the alarm that is one, empty without
 
 
 class BadSettings(Exception):
@@ -38,7 +39,7 @@ class BadSettings(Exception):
 
 NAMES = (
     "ROUTING", "TOPIC_SEVERITIES", "RESOURCES", "PAGERDUTY_EVENTS_URL", "GRAFANA_URL", "RUNBOOKS_URL",
-    "SECRET_TTL_SECONDS",
+    "SECRET_TTL_SECONDS", "CANARY",
 )  # fmt: skip
 _read: tuple[list[str], Settings] | None = None
 
@@ -53,7 +54,7 @@ def settings() -> Settings:
 
 
 def _parsed(
-    routing: str, topics: str, resources: str, pagerduty: str, grafana: str, runbooks: str, ttl: str
+    routing: str, topics: str, resources: str, pagerduty: str, grafana: str, runbooks: str, ttl: str, canary: str
 ) -> Settings:
     rows = tuple(_row(row) for row in mappings(_json("ROUTING", routing)))
     if not rows:
@@ -67,6 +68,7 @@ def _parsed(
         grafana_url=grafana,
         runbooks_url=runbooks,
         secret_ttl=float(_json("SECRET_TTL_SECONDS", ttl or "300")),
+        canary=canary,
     )
 
 

@@ -10,7 +10,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ from lambda_world import (  # noqa: E402 - found by the path above
     ROUTING,
     SECRET_KEY,
     SESSION_TOKEN,
+    SOURCE,
     TOPIC_SEVERITIES,
     CloudWatch,
     Extension,
@@ -39,6 +41,9 @@ from lambda_world import (  # noqa: E402 - found by the path above
     SecretsManager,
     Slack,
 )
+from path_watch_world import CANARY, FUNCTIONS, LOG_GROUP, TOPICS, Alarms, Logs, PathWatch, Secrets, Sns  # noqa: E402
+
+Watched = tuple[Sns, Alarms, Secrets, Logs]
 
 
 @pytest.fixture(scope="session")
@@ -139,3 +144,70 @@ def pagerduty_forwarder(environment: dict[str, str]) -> Forwarder:
 @pytest.fixture
 def slack_forwarder(environment: dict[str, str], slack: Slack) -> Forwarder:
     return Forwarder("slack_forwarder", lambda: environment)
+
+
+# ---------------------------------------------------------------- path-watch and what it watches
+
+
+@pytest.fixture
+def watched() -> Iterator[Watched]:
+    made = (Sns(), Alarms(), Secrets(), Logs())
+    yield made
+    for server in made:
+        server.close()
+
+
+@pytest.fixture
+def sns(watched: Watched) -> Sns:
+    return watched[0]
+
+
+@pytest.fixture
+def alarms(watched: Watched) -> Alarms:
+    return watched[1]
+
+
+@pytest.fixture
+def vault(watched: Watched) -> Secrets:
+    return watched[2]
+
+
+@pytest.fixture
+def logs(watched: Watched) -> Logs:
+    return watched[3]
+
+
+@pytest.fixture
+def surroundings(environment: dict[str, str], watched: Watched) -> dict[str, str]:
+    """path-watch's environment; a test may change it."""
+    names = ("SNS", "CLOUDWATCH", "SECRETS_MANAGER", "CLOUDWATCH_LOGS")
+    return {
+        **{key: value for key, value in environment.items() if key.startswith("AWS_")},
+        **{f"AWS_ENDPOINT_URL_{name}": server.url for name, server in zip(names, watched, strict=True)},
+        "NAME": "ananta",
+        "TOPICS": json.dumps(TOPICS),
+        "FUNCTIONS": json.dumps(FUNCTIONS),
+        "CANARY": CANARY,
+        "AWS_LAMBDA_LOG_GROUP_NAME": LOG_GROUP,
+    }
+
+
+@pytest.fixture
+def installed(
+    surroundings: dict[str, str], logs: Logs, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str], PathWatch]:
+    """path-watch from a folder with its code, the source's if it is empty."""
+    return lambda folder: PathWatch(lambda: surroundings, logs, lambda: capsys.readouterr().out, folder)
+
+
+@pytest.fixture
+def path_watch(installed: Callable[[str], PathWatch]) -> PathWatch:
+    return installed("")
+
+
+@pytest.fixture
+def shipped(installed: Callable[[str], PathWatch], tmp_path: Path) -> PathWatch:
+    """From the committed package."""
+    with zipfile.ZipFile(Path(SOURCE) / "dist/path-watch.zip") as package:
+        package.extractall(tmp_path)
+    return installed(str(tmp_path))

@@ -458,7 +458,7 @@ class Forwarder:
 
     def restart(self) -> None:
         """Another instance, which remembers nothing."""
-        for module in [name for name in sys.modules if name.split(".")[0] in ("forwarder", self.name)]:
+        for module in [name for name in sys.modules if name.split(".")[0] in ("forwarder", self.name.split(".")[0])]:
             del sys.modules[module]
         sys.path.insert(0, self._folder or SOURCE)
         self._handler = importlib.import_module(self.name).lambda_handler
