@@ -69,7 +69,7 @@ variable "smtp" {
 }
 
 variable "monitoring" {
-  description = "The Prometheus path: image versions and their registry, retention (null: 15 days or one more than the longest SLO window), ports on the host, timings, and rule files of your own. timings.hold_factor multiplies every alert's hold time: below 1 for tests and drills only."
+  description = "The Prometheus path: image versions and their registry, retention (null: 15 days or one more than the longest SLO window), ports on the host, timings, and rule files of your own. page_timings: \"standard\" pages within 125 s of a failure, \"fast\" within 35 s, at what docs/timing.md says; each number of timings that is given goes before it. timings.hold_factor multiplies every alert's hold time: below 1 for tests and drills only."
   type = object({
     versions = optional(object({
       prometheus   = optional(string, "v2.47.0")
@@ -86,11 +86,15 @@ variable "monitoring" {
       grafana      = optional(number, 3000)
       heartbeat    = optional(number, 9096)
     }), {})
+    page_timings = optional(string, "standard")
     timings = optional(object({
-      scrape_interval          = optional(string, "15s")
-      scrape_timeout           = optional(string, "10s")
+      scrape_interval          = optional(string)
+      scrape_timeout           = optional(string)
       evaluation_interval      = optional(string, "15s")
+      down_evaluation_interval = optional(string)
+      down_hold                = optional(string)
       group_wait               = optional(string, "30s")
+      page_group_wait          = optional(string)
       group_interval           = optional(string, "5m")
       repeat_interval_critical = optional(string, "1h")
       repeat_interval          = optional(string, "6h")

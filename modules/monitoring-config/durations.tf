@@ -1,6 +1,11 @@
 # Durations of the rules: how long conditions must hold, how often groups run, how far windows look back.
 locals {
-  timings = var.monitoring.timings
+  # What a page for something that is down waits for, where `timings` does not say so itself.
+  page_timings = {
+    standard = { scrape_interval = "15s", scrape_timeout = "10s", down_evaluation_interval = var.monitoring.timings.evaluation_interval, down_hold = "1m", page_group_wait = var.monitoring.timings.group_wait }
+    fast     = { scrape_interval = "5s", scrape_timeout = "3s", down_evaluation_interval = "5s", down_hold = "15s", page_group_wait = "5s" }
+  }
+  timings = merge(local.page_timings[var.monitoring.page_timings], { for name, value in var.monitoring.timings : name => value if value != null })
   unit_ms = { ms = 1, s = 1000, m = 60000, h = 3600000, d = 86400000 }
   ms = {
     for duration in distinct(concat(
@@ -13,7 +18,8 @@ locals {
   }
 
   # What a condition's `for` becomes: the text itself, or in drills the text times hold_factor.
-  hold = {
+  hold = merge(local.held, { down = local.held[local.timings.down_hold] })
+  held = {
     for duration, ms in local.ms : duration => (
       local.timings.hold_factor == 1 ? duration :
       floor(ms * local.timings.hold_factor) % 1000 == 0 ? "${floor(ms * local.timings.hold_factor) / 1000}s" :
@@ -27,6 +33,7 @@ locals {
   fresh_seconds = local.evaluation_ms * 5 / 1000 # a series of the details is not older, or nobody records it any more
   interval = {
     evaluation = local.timings.evaluation_interval
+    down       = local.timings.down_evaluation_interval
     detail     = local.text["detail"]
     rollup     = local.text["rollup"]
   }

@@ -5,7 +5,7 @@ variable "catalogue" {
 }
 
 variable "monitoring" {
-  description = "Versions, image registry, ports, retention in days (null: the longest SLO window and a day, at least 15), timings and rule files of one's own (file name => content). hold_factor multiplies every alert's `for`: below 1 in drills and tests only."
+  description = "Versions, image registry, ports, retention in days (null: the longest SLO window and a day, at least 15), timings, page_timings (\"standard\" or \"fast\": what timings leaves out of scrape interval and timeout, evaluation and hold of the Down alerts, group_wait of pages) and rule files of one's own (file name => content). hold_factor multiplies every alert's `for`: below 1 in drills and tests only."
   type = object({
     versions = optional(object({
       prometheus   = optional(string, "v2.47.0")
@@ -22,11 +22,15 @@ variable "monitoring" {
       grafana      = optional(number, 3000)
       heartbeat    = optional(number, 9096)
     }), {})
+    page_timings = optional(string, "standard")
     timings = optional(object({
-      scrape_interval          = optional(string, "15s")
-      scrape_timeout           = optional(string, "10s")
+      scrape_interval          = optional(string)
+      scrape_timeout           = optional(string)
       evaluation_interval      = optional(string, "15s")
+      down_evaluation_interval = optional(string)
+      down_hold                = optional(string)
       group_wait               = optional(string, "30s")
+      page_group_wait          = optional(string)
       group_interval           = optional(string, "5m")
       repeat_interval_critical = optional(string, "1h")
       repeat_interval          = optional(string, "6h")
@@ -39,9 +43,13 @@ variable "monitoring" {
 
   validation {
     condition = alltrue([
-      for key, d in { for k, v in var.monitoring.timings : k => v if k != "hold_factor" } : can(regex("^([0-9]+(ms|s|m|h|d))+$", d))
+      for key, d in { for k, v in var.monitoring.timings : k => v if k != "hold_factor" && v != null } : can(regex("^([0-9]+(ms|s|m|h|d))+$", d))
     ])
     error_message = "monitoring.timings: each is a duration such as 15s, 5m or 1h (hold_factor is a number)."
+  }
+  validation {
+    condition     = contains(["standard", "fast"], var.monitoring.page_timings)
+    error_message = "monitoring.page_timings is ${jsonencode(var.monitoring.page_timings)}: use \"standard\" or \"fast\"; for numbers of your own give monitoring.timings."
   }
   validation {
     condition     = var.monitoring.timings.hold_factor >= 0.001 && var.monitoring.timings.hold_factor <= 10

@@ -67,10 +67,17 @@ def budget(files: Mapping[str, str]) -> Budget:
     """Read off a rendered release."""
     prometheus = yaml.safe_load(files["prometheus/prometheus.yml"])["global"]
     groups = yaml.safe_load(files["prometheus/rules/critical.yml"])["groups"]
-    hold = next(rule["for"] for group in groups for rule in group["rules"] if rule.get("alert") == "ServiceDown")
-    wait = yaml.safe_load(files["alertmanager/alertmanager-production.yml"])["route"]["group_wait"]
-    numbers = (prometheus[key] for key in ("scrape_interval", "scrape_timeout", "evaluation_interval"))
-    return Budget(*(seconds(number) for number in (*numbers, hold, wait)))
+    group, hold = next((g, r["for"]) for g in groups for r in g["rules"] if r.get("alert") == "ServiceDown")
+    root = yaml.safe_load(files["alertmanager/alertmanager-production.yml"])["route"]
+    page = next((route for route in root["routes"] if route["receiver"] == "pagerduty-critical"), root)
+    numbers = (
+        prometheus["scrape_interval"],
+        prometheus["scrape_timeout"],
+        group.get("interval", prometheus["evaluation_interval"]),
+        hold,
+        page.get("group_wait", root["group_wait"]),
+    )
+    return Budget(*(seconds(number) for number in numbers))
 
 
 def measure(stack: Stack, run: int) -> list[Measured]:

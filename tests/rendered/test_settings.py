@@ -9,8 +9,9 @@ import yaml
 from tests.harness import paths
 from tests.harness.debian import programs
 from tests.harness.errors import HarnessError
+from tests.harness.latency import Budget, budget
 from tests.harness.render import render
-from tests.rendered.conftest import FAST, on_disk
+from tests.rendered.conftest import ANANTA, FAST, on_disk
 from tests.rendered.test_accepted import accepts
 
 MINIMAL = paths.ROOT / "examples/minimal"
@@ -38,6 +39,7 @@ def test_rule_files_of_ones_own_are_loaded_and_checked(suite: str, tmp_path: Pat
         ({"extra_rules": {"slos.yml": OWN_RULES}}, "give yours another name"),
         ({"extra_rules": {"../own.yml": OWN_RULES}}, "a key is a file name"),
         ({"timings": {"group_wait": "soon"}}, "each is a duration"),
+        ({"page_timings": "quick"}, 'monitoring.page_timings is "quick": use "standard" or "fast"'),
         ({"timings": {"hold_factor": -1}}, "monitoring.timings.hold_factor is -1"),
     ],
 )
@@ -62,6 +64,25 @@ def test_drills_shorten_every_hold_and_every_interval() -> None:
     assert config["global"] == {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     groups = {g["name"]: g.get("interval") for g in yaml.safe_load(files["prometheus/rules/slos.yml"])["groups"]}
     assert (groups["slo-web-details"], groups["slo-web-budget"]) == ("4s", "16s")
+
+
+@pytest.mark.parametrize(
+    ("monitoring", "expected"),
+    [
+        ({}, Budget(15, 10, 15, 60, 30)),
+        ({"page_timings": "fast"}, Budget(5, 3, 5, 15, 5)),
+        ({"page_timings": "fast", "timings": {"down_hold": "30s"}}, Budget(5, 3, 5, 30, 5)),
+        ({"timings": {"evaluation_interval": "30s", "group_wait": "10s"}}, Budget(15, 10, 30, 60, 10)),
+    ],
+)
+def test_a_page_waits_for_what_is_set(monitoring: dict[str, Any], expected: Budget) -> None:
+    assert budget(render(ANANTA, {"monitoring": monitoring}).files) == expected
+
+
+def test_fast_pages_leave_channels_and_slower_rules_as_they_are() -> None:
+    files = render(MINIMAL, {"monitoring": {"page_timings": "fast"}}).files
+    assert yaml.safe_load(files["alertmanager/alertmanager-production.yml"])["route"]["group_wait"] == "30s"
+    assert yaml.safe_load(files["prometheus/prometheus.yml"])["global"]["evaluation_interval"] == "15s"
 
 
 def test_the_same_input_gives_the_same_hash_and_another_gives_another() -> None:
