@@ -1,7 +1,7 @@
 # What CloudWatch watches.
 locals {
   databases = {
-    for name, d in try(local.sound.databases, {}) : name => {
+    for name, d in local.sound.databases : name => {
       plane        = d.plane
       identifier   = d.identifier
       kind         = try(d.kind, local.default.databases.kind)
@@ -10,14 +10,14 @@ locals {
     }
   }
   caches = {
-    for name, c in try(local.sound.caches, {}) : name => {
+    for name, c in local.sound.caches : name => {
       plane   = c.plane
       members = try(c.members, [name])
       alarms  = { for suffix, a in try(c.alarms, {}) : suffix => merge(local.alarm_default, a) }
     }
   }
   ecs_services = {
-    for name, s in try(local.sound.ecs_services, {}) : name => {
+    for name, s in local.sound.ecs_services : name => {
       plane        = s.plane
       cluster      = s.cluster
       service_name = try(s.service_name, name)
@@ -25,6 +25,6 @@ locals {
     }
   }
   load_balancers = {
-    for name, b in try(local.sound.load_balancers, {}) : name => merge(local.default.load_balancers, { load_balancer = null, target_group = null }, b)
+    for name, b in local.sound.load_balancers : name => merge(local.default.load_balancers, { load_balancer = null, target_group = null }, b)
   }
 }

@@ -3,14 +3,14 @@ locals {
   # Everything that stands in a plane, by its path.
   in_a_plane = merge([
     for section in ["services", "databases", "caches", "ecs_services", "load_balancers", "slos"] : {
-      for name, thing in try(local.sound[section], {}) : "${section}.${name}.plane" => thing.plane if can(thing.plane)
+      for name, thing in local.sound[section] : "${section}.${name}.plane" => thing.plane if can(thing.plane)
     }
   ]...)
   sli_planes      = { for id, s in local.raw_slos : "slos.${id}.sli.requests.plane" => s.sli.requests.plane if can(s.sli.requests.plane) }
   team_planes     = merge([for name, t in local.raw_teams : { for i, plane in t.planes : "teams.${name}.planes[${i}]" => plane }]...)
   sli_services    = { for id, s in local.raw_slos : "slos.${id}.sli" => local.slo_service[id] if local.slo_service[id] != "" }
   team_services   = merge([for name, t in local.raw_teams : { for i, service in t.services : "teams.${name}.services[${i}]" => service }]...)
-  all_services    = distinct(flatten([for section in ["services", "databases", "caches", "ecs_services", "load_balancers"] : try(keys(var.platform[section]), [])]))
+  all_services    = keys(merge([for section in ["services", "databases", "caches", "ecs_services", "load_balancers"] : { for name in try(keys(var.platform[section]), []) : name => true }]...))
   team_categories = merge([for name, t in local.raw_teams : { for i, category in t.categories : "teams.${name}.categories[${i}]" => category }]...)
   all_categories = setunion(
     ["availability", "reliability", "performance", "database", "infrastructure", "monitoring", "slo", "deployment", "service"],
@@ -46,7 +46,7 @@ locals {
     if length(users) > 1
   ]
   duplicate_alarm_resources = [
-    for name, sections in { for pair in flatten([for section in ["databases", "caches", "ecs_services"] : [for name in keys(try(local.sound[section], {})) : { name = name, section = section }]]) : pair.name => pair.section... } :
+    for name, sections in { for pair in flatten([for section in ["databases", "caches", "ecs_services"] : [for name in keys(local.sound[section]) : { name = name, section = section }]]) : pair.name => pair.section... } :
     "${join(" and ", [for section in sections : "${section}.${name}"])} share a name: their alarms ${name}-cpu-high would be one, rename one of them"
     if length(sections) > 1
   ]
@@ -54,7 +54,7 @@ locals {
   probe_problems = flatten([
     for name, probes in local.raw_probes : [
       for i, p in probes : concat(
-        (p.http == null) == (p.tcp == null) ? ["services.${name}.probes[${i}] is ${jsonencode(local.raw_services[name].probes[i])}: give either http or tcp"] : [],
+        [for given in [local.raw_services[name].probes[i]] : "services.${name}.probes[${i}] is ${jsonencode(given)}: give either http or tcp" if(p.http == null) == (p.tcp == null)],
         length([for other in probes : other if other.name == p.name]) > 1 ? ["services.${name}.probes[${i}].name is ${jsonencode(p.name)}, which another probe of it has: give each another"] : [],
       )
     ]
@@ -114,7 +114,7 @@ locals {
   ]
 
   member_problems = [
-    for name, c in try(local.sound.caches, {}) : "caches.${name}.members is missing: metrics are published per member of the replication group ${c.replication_group}, list their ids (${c.replication_group}-001, …)"
+    for name, c in local.sound.caches : "caches.${name}.members is missing: metrics are published per member of the replication group ${c.replication_group}, list their ids (${c.replication_group}-001, …)"
     if can(c.replication_group) && !can(c.members)
   ]
   storage_problems = [

@@ -2,13 +2,14 @@
 # (its problem is told already), so that what follows finds the mistakes in all others at once.
 locals {
   broken_paths = distinct([
-    for n in concat(local.wrong_nodes, local.incomplete_nodes) : join(".", slice(split(".", n.path), 0, min(2, length(split(".", n.path)))))
+    for path in concat(flatten([for p in local.places : keys(p.wrong)]), [for m in local.missing : m.of]) :
+    join(".", slice(split(".", path), 1, min(3, length(split(".", path)))))
   ])
   sound = {
-    for section, value in try(merge(var.platform), {}) : section => try(
-      { for name, entry in value : name => entry if !contains(local.broken_paths, "${section}.${name}") },
-      value,
-    ) if !contains(local.broken_paths, section)
+    for section, s in local.schema.properties : section => {
+      for name in try(keys(var.platform[section]), []) : name => var.platform[section][name]
+      if !contains(local.broken_paths, section) && !contains(local.broken_paths, "${section}.${name}")
+    } if s.type == "object"
   }
   known_planes   = try(keys(var.platform.planes), [])
   known_services = try(keys(var.platform.services), [])
@@ -25,10 +26,10 @@ locals {
   })
   alarm_default = { enabled = true, threshold = null, severity = null, critical_threshold = null }
 
-  planes       = try(local.sound.planes, {})
-  raw_services = { for name, s in try(local.sound.services, {}) : name => merge(local.default.services, s) }
-  raw_slos     = { for id, s in try(local.sound.slos, {}) : id => merge(local.default.slos, s) }
-  raw_teams    = { for name, t in try(local.sound.teams, {}) : name => merge(local.default.teams, t) }
+  planes       = local.sound.planes
+  raw_services = { for name, s in local.sound.services : name => merge(local.default.services, s) }
+  raw_slos     = { for id, s in local.sound.slos : id => merge(local.default.slos, s) }
+  raw_teams    = { for name, t in local.sound.teams : name => merge(local.default.teams, t) }
 
   raw_probes = {
     for name, s in local.raw_services : name => [

@@ -1,7 +1,7 @@
 output "catalogue" {
   description = "The catalogue with every default filled in: name, planes, services, slos, databases, caches, ecs_services, load_balancers, destinations (the routing table), secrets (file name => what it holds)."
   value = {
-    name           = try(local.sound.name, "")
+    name           = try(tostring(var.platform.name), "")
     planes         = local.planes
     services       = local.services
     slos           = local.slos

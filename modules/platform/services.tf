@@ -11,6 +11,13 @@ locals {
     ]
   }
 
+  # Probes of equal settings share a module of the exporter.
+  probe_settings   = { for name, probes in local.raw_probes : name => [for p in probes : jsonencode([p.valid_status_codes, p.follow_redirects, p.ip_protocol])] }
+  default_settings = jsonencode([local.probe_default.valid_status_codes, local.probe_default.follow_redirects, local.probe_default.ip_protocol])
+  http_module = {
+    for settings in toset(flatten(values(local.probe_settings))) : settings => settings == local.default_settings ? "http" : "http_${substr(sha256(settings), 0, 8)}"
+  }
+
   services = {
     for name, s in local.raw_services : name => {
       plane      = s.plane
@@ -27,11 +34,7 @@ locals {
           valid_status_codes = p.valid_status_codes
           follow_redirects   = p.follow_redirects
           ip_protocol        = p.ip_protocol
-          module = (
-            p.tcp != null ? (p.ip_protocol == "ip4" ? "tcp_connect" : "tcp_connect_${p.ip_protocol}") :
-            { for key in ["valid_status_codes", "follow_redirects", "ip_protocol"] : key => p[key] } == { for key in ["valid_status_codes", "follow_redirects", "ip_protocol"] : key => local.probe_default[key] } ? "http" :
-            "http_${substr(sha256(jsonencode([p.valid_status_codes, p.follow_redirects, p.ip_protocol])), 0, 8)}"
-          )
+          module             = p.tcp == null ? local.http_module[local.probe_settings[name][i]] : p.ip_protocol == "ip4" ? "tcp_connect" : "tcp_connect_${p.ip_protocol}"
         }
       ]
       alerts = local.raw_alerts[name]
