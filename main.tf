@@ -94,6 +94,7 @@ module "forwarder" {
   reserved_concurrency     = var.forwarders.reserved_concurrency
   tracing                  = var.forwarders.tracing
   secret_ttl_seconds       = var.forwarders.secret_ttl_seconds
+  secrets_extension        = var.forwarders.secrets_extension
   environment              = var.forwarders.environment
   permissions_boundary_arn = var.permissions_boundary_arn
   tags                     = local.tags

@@ -204,7 +204,7 @@ variable "kms" {
 }
 
 variable "forwarders" {
-  description = "The two functions: vpc (both lists, or none), log_retention_days, reserved_concurrency (-1: none), tracing (X-Ray), runtime (python3.11 or later), secret_ttl_seconds (how long a secret is remembered), timeout_seconds of one invocation, retries (0 to 2) of a failed one and the age at which it is put aside in the queue all the same (give_up_after_seconds), environment (further variables; never a secret)."
+  description = "The two functions: vpc (both lists, or none), log_retention_days, reserved_concurrency (-1: none), tracing (X-Ray), runtime (python3.11 or later), secret_ttl_seconds (how long a secret is remembered), secrets_extension (the layer of the AWS Parameters and Secrets extension, to read them through it; AWS lists an ARN for each region, take the one for x86_64), timeout_seconds of one invocation, retries (0 to 2) of a failed one and the age at which it is put aside in the queue all the same (give_up_after_seconds), environment (further variables; never a secret)."
   type = object({
     vpc = optional(object({
       subnet_ids         = optional(list(string), [])
@@ -228,12 +228,29 @@ variable "forwarders" {
     error_message = "forwarders.vpc has no ${try(length(var.forwarders.vpc.subnet_ids), 0) == 0 ? "subnet_ids" : "security_group_ids"}: give both, or Lambda leaves the function outside the VPC without a word; leave vpc out to run it there on purpose."
   }
   validation {
+    secrets_extension     = optional(object({ layer_arn = string }))
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, 0], var.forwarders.log_retention_days)
     error_message = "forwarders.log_retention_days is ${var.forwarders.log_retention_days}: CloudWatch Logs knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 and longer ones by the year; 0 keeps all."
   }
   validation {
-    condition     = contains([0, 1, 2], var.forwarders.retries) && var.forwarders.timeout_seconds >= 3 && var.forwarders.timeout_seconds <= 900 && var.forwarders.give_up_after_seconds >= 60 && var.forwarders.give_up_after_seconds <= 21600
-    error_message = "forwarders: retries is ${var.forwarders.retries} (0, 1 or 2), timeout_seconds ${var.forwarders.timeout_seconds} (3 to 900), give_up_after_seconds ${var.forwarders.give_up_after_seconds} (60 to 21600); one of them lies outside what Lambda takes."
+    condition     = contains([0, 1, 2], var.forwarders.retries)
+    error_message = "forwarders.retries is ${var.forwarders.retries}: Lambda tries 0, 1 or 2 times again."
+  }
+  validation {
+    condition     = var.forwarders.timeout_seconds >= 3 && var.forwarders.timeout_seconds <= 900 && floor(var.forwarders.timeout_seconds) == var.forwarders.timeout_seconds
+    error_message = "forwarders.timeout_seconds is ${var.forwarders.timeout_seconds}: use 3 to 900; below 3 no delivery has the time to fail in an orderly way, Lambda takes no more."
+  }
+  validation {
+    condition     = var.forwarders.give_up_after_seconds >= 60 && var.forwarders.give_up_after_seconds <= 21600 && floor(var.forwarders.give_up_after_seconds) == var.forwarders.give_up_after_seconds
+    error_message = "forwarders.give_up_after_seconds is ${var.forwarders.give_up_after_seconds}: Lambda takes 60 to 21600."
+  }
+  validation {
+    condition     = var.forwarders.secrets_extension == null || can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+$", var.forwarders.secrets_extension.layer_arn))
+    error_message = "forwarders.secrets_extension.layer_arn is ${jsonencode(try(var.forwarders.secrets_extension.layer_arn, null))}: write the layer's whole ARN with its version at the end, as AWS lists it for the region."
+  }
+  validation {
+    condition     = var.forwarders.secret_ttl_seconds >= 0 && var.forwarders.secret_ttl_seconds <= 86400 && floor(var.forwarders.secret_ttl_seconds) == var.forwarders.secret_ttl_seconds
+    error_message = "forwarders.secret_ttl_seconds is ${var.forwarders.secret_ttl_seconds}: use whole seconds up to 86400, 300 for example; 0 asks every time."
   }
   validation {
     condition     = try(tonumber(regex("^python3\\.([0-9]+)$", var.forwarders.runtime)[0]) >= 11, false)

@@ -16,6 +16,11 @@ locals {
       means      = "Alerts that ${local.function_name} could not deliver lie in ${local.queue_name}: mend the cause, then replay them with `alertctl redrive`"
       no_data_is = "a queue that was not used for hours reports nothing"
     }
+    lost = {
+      namespace  = "AWS/Lambda", metric = "DestinationDeliveryFailures", statistic = "Sum", dimensions = { FunctionName = local.function_name }
+      means      = "An alert that ${local.function_name} could not deliver could not be put aside in ${local.queue_name} either: it is lost, its text is in no place but the function's log"
+      no_data_is = "AWS reports nothing where nothing was to be put aside"
+    }
   }
 }
 

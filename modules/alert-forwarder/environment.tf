@@ -29,14 +29,25 @@ locals {
     PAGERDUTY_EVENTS_URL = var.pagerduty_events_url
     GRAFANA_URL          = var.external_urls.grafana
     RUNBOOKS_URL         = var.external_urls.runbooks
-    SECRET_TTL_SECONDS   = tostring(var.secret_ttl_seconds)
-  }, var.environment)
+    CANARY               = local.canary_arn
+    SECRET_TTL_SECONDS   = tostring(local.own_ttl_seconds)
+  }, local.extension, var.environment)
   # Names of brought topics are known only at apply: count a long one for each.
   needed_size = (
     sum([for key in keys(local.needed) : length(key)]) + length(local.needed.ROUTING) + length(var.topic_names) * 100 +
-    length(var.pagerduty_events_url) + length(var.external_urls.grafana) + length(var.external_urls.runbooks) +
-    sum(concat([0], [for value in values(var.environment) : length(value)]))
+    length(var.pagerduty_events_url) + length(local.canary_arn) + length(var.external_urls.grafana) + length(var.external_urls.runbooks) +
+    sum(concat([0], [for value in values(merge(local.extension, var.environment)) : length(value)]))
   )
+
+  # The extension remembers a secret, too, and the function may be told what is as old as both together: each gets half of the time.
+  own_ttl_seconds = var.secrets_extension == null ? var.secret_ttl_seconds : floor(var.secret_ttl_seconds / 2)
+  extension = var.secrets_extension == null ? {} : {
+    PARAMETERS_SECRETS_EXTENSION_HTTP_PORT = "2773" # that it is set is the function's switch
+    SECRETS_MANAGER_TTL                    = tostring(min(300, var.secret_ttl_seconds - local.own_ttl_seconds))
+  }
+
+  # The one alarm that it takes note of and tells nobody.
+  canary_arn = "arn:${data.aws_partition.current.partition}:cloudwatch:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:alarm:${var.canary_name}"
 
   # The secrets that this forwarder may read.
   secret_files = distinct(compact(flatten([

@@ -35,6 +35,7 @@ resource "aws_lambda_function" "this" {
   runtime          = var.runtime
   timeout          = var.timeout_seconds
   memory_size      = 128
+  layers           = var.secrets_extension == null ? [] : [var.secrets_extension.layer_arn]
 
   reserved_concurrent_executions = var.reserved_concurrency
 

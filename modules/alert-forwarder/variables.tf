@@ -65,9 +65,21 @@ variable "secret_ttl_seconds" {
   default     = 300
 }
 
+variable "secrets_extension" {
+  description = "Read secrets through the AWS Parameters and Secrets extension, whose layer this is (AWS lists one for each region and architecture; this function is x86_64). null: the function asks Secrets Manager itself. A refused secret is read past the extension either way."
+  type        = object({ layer_arn = string })
+  default     = null
+}
+
 variable "topic_arns" {
   description = "Topics to listen to: critical, warning, slo, infrastructure."
   type        = map(string)
+  nullable    = false
+}
+
+variable "canary_name" {
+  description = "Name of the alarm that is path-watch's canary: it is counted and reaches nobody."
+  type        = string
   nullable    = false
 }
 

@@ -27,7 +27,7 @@ resource "aws_cloudwatch_metric_alarm" "lost_messages" {
 
   namespace           = "AWS/SNS"
   metric_name         = each.value.metric
-  dimensions          = { TopicName = element(split(":", local.topic_arns[each.value.topic]), 5) }
+  dimensions          = { TopicName = local.names_in_use[each.value.topic] }
   statistic           = "Sum"
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0

@@ -6,7 +6,7 @@ output "topic_arns" {
 
 output "topic_names" {
   description = "Name of each topic, brought ones included."
-  value       = { for key, arn in local.topic_arns : key => contains(keys(local.brought_topics), key) ? element(split(":", arn), 5) : local.topic_names[key] }
+  value       = local.names_in_use
 }
 
 output "fallback_topic_arn" {

@@ -16,6 +16,8 @@ locals {
   brought_topics = { for key, topic in var.topics : key => topic if topic != null }
   made_topics    = { for key, name in local.topic_names : key => name if !contains(keys(local.brought_topics), key) }
 
+  # What each is called, known at plan unless it is brought in the same apply.
+  names_in_use = { for key, name in local.topic_names : key => contains(keys(local.brought_topics), key) ? element(split(":", local.brought_topics[key].arn), 5) : name }
   topic_arns = merge(
     { for key, topic in aws_sns_topic.alerts : key => topic.arn },
     { for key, topic in local.brought_topics : key => topic.arn },

@@ -17,6 +17,7 @@ from tests.plan.answers import answering
 
 REGION = "eu-central-1"
 SMALL = yaml.safe_load((paths.ROOT / "examples/minimal/platform.yaml").read_text())
+EXTENSION = f"arn:aws:lambda:{REGION}:187925254637:layer:AWS-Parameters-and-Secrets-Lambda-Extension:12"
 SUBNET = {"id": "subnet-1", "availability_zone": f"{REGION}a", "vpc_id": "vpc-1"}
 
 
@@ -147,7 +148,17 @@ def tuned(module: Root) -> Plan:
             "recommended_alarms": True,
             "insufficient_data_alarms": ["a-name-of-21-letters--db-cpu-high"],
         },
-        forwarders={"tracing": True, "reserved_concurrency": 2, "log_retention_days": 30, "runtime": "python3.12"},
+        forwarders={
+            "tracing": True,
+            "reserved_concurrency": 2,
+            "log_retention_days": 30,
+            "runtime": "python3.13",
+            "secret_ttl_seconds": 120,
+            "secrets_extension": {"layer_arn": EXTENSION},
+            "timeout_seconds": 60,
+            "retries": 0,
+            "give_up_after_seconds": 21600,
+        },
         permissions_boundary_arn="arn:aws:iam::123456789012:policy/boundary",
         pagerduty_region="eu",
         host={"subnet": {"id": "subnet-1", "availability_zone": "eu-central-1a", "vpc_id": "vpc-1"}, "ami_id": "ami-1"},

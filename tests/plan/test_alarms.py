@@ -93,7 +93,7 @@ def test_the_watchers_of_the_path_are_all_there(ananta: Plan) -> None:
     forwarders = ("pagerduty-forwarder", "slack-forwarder")
     assert names == {
         "ananta-heartbeat-missing",
-        *(f"ananta-{one}-{what}" for one in forwarders for what in ("errors", "throttles", "undelivered")),
+        *(f"ananta-{one}-{what}" for one in forwarders for what in ("errors", "throttles", "undelivered", "lost")),
         *(f"ananta-{topic}-topic-{what}" for topic in topics for what in ("undelivered", "unreadable")),
     }
 

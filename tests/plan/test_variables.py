@@ -26,7 +26,8 @@ def test_the_longest_name_fits_everywhere(tuned: Plan) -> None:
 
 def test_switches_reach_what_they_switch(tuned: Plan) -> None:
     for function in tuned.of_type("aws_lambda_function").values():
-        assert function["runtime"] == "python3.12"
+        assert function["runtime"] == "python3.13"
+        assert function["timeout"] == 60
         assert function["reserved_concurrent_executions"] == 2
         assert function["tracing_config"] == [{"mode": "Active"}]
         assert function["environment"][0]["variables"]["PAGERDUTY_EVENTS_URL"].startswith(
@@ -97,7 +98,16 @@ def test_every_bad_variable_is_named_with_its_value_and_its_remedy(module: Root)
             "fallback": {"emails": ["oncall"], "https_urls": ["http://x"], "sms_numbers": ["123"]},
             "publisher_account_ids": ["12"],
         },
-        forwarders={"vpc": {"subnet_ids": ["subnet-1"]}, "log_retention_days": 31, "runtime": "nodejs20.x"},
+        forwarders={
+            "vpc": {"subnet_ids": ["subnet-1"]},
+            "log_retention_days": 31,
+            "runtime": "nodejs20.x",
+            "timeout_seconds": 2,
+            "retries": 3,
+            "give_up_after_seconds": 59,
+            "secret_ttl_seconds": -1,
+            "secrets_extension": {"layer_arn": "AWS-Parameters-and-Secrets-Lambda-Extension"},
+        },
         secrets={"recovery_window_days": 3},
         host={"subnet": SUBNET, "architecture": "sparc", "heartbeat_missing_minutes": 1},
         monitoring={"ports": {"prometheus": 9093}},
@@ -118,6 +128,11 @@ def test_every_bad_variable_is_named_with_its_value_and_its_remedy(module: Root)
         'cloudwatch.publisher_account_ids is ["12"]: an account has 12 digits',
         "forwarders.vpc has no security_group_ids: give both",
         "forwarders.log_retention_days is 31: CloudWatch Logs knows",
+        "forwarders.timeout_seconds is 2: use 3 to 900",
+        "forwarders.retries is 3: Lambda tries 0, 1 or 2 times again",
+        "forwarders.give_up_after_seconds is 59: Lambda takes 60 to 21600",
+        "forwarders.secret_ttl_seconds is -1: use whole seconds",
+        'forwarders.secrets_extension.layer_arn is "AWS-Parameters-and-Secrets-Lambda-Extension": write the layer',
         'forwarders.runtime is "nodejs20.x": use "python3.11" or later',
         "secrets.recovery_window_days is 3: Secrets Manager takes 7 to 30 days",
         'host.architecture is "sparc": use "x86_64" or "arm64"',
