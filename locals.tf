@@ -10,8 +10,7 @@ locals {
   host_on       = var.host != null
   heartbeat_on  = local.cloudwatch_on && try(var.host.heartbeat_missing_minutes, null) != null
 
-  brought_key          = var.kms == null ? null : { key_arn = var.kms.key_arn }
-  pagerduty_events_url = var.pagerduty_events_url != null ? var.pagerduty_events_url : var.pagerduty_region == "eu" ? "https://events.eu.pagerduty.com/v2/enqueue" : "https://events.pagerduty.com/v2/enqueue"
+  brought_key = var.kms == null ? null : { key_arn = var.kms.key_arn }
 
   # The mail server's password is the host's alone.
   secret_files = local.host_on ? module.monitoring_config.secret_files : local.catalogue.secrets

@@ -15,7 +15,8 @@ module "monitoring_config" {
   monitoring           = var.monitoring
   external_urls        = var.external_urls
   smtp                 = var.smtp
-  pagerduty_events_url = local.pagerduty_events_url
+  pagerduty_region     = var.pagerduty_region
+  pagerduty_events_url = var.pagerduty_events_url
 }
 
 module "secrets" {
@@ -73,7 +74,7 @@ module "forwarder" {
   destinations         = local.catalogue.destinations
   resources            = module.alarms[0].resources
   external_urls        = var.external_urls
-  pagerduty_events_url = local.pagerduty_events_url
+  pagerduty_events_url = module.monitoring_config.pagerduty_events_url
 
   secret_ids  = module.secrets[0].ids
   secret_arns = module.secrets[0].arns

@@ -11,7 +11,7 @@ locals {
     for duration in distinct(concat(
       ["1m", "2m", "5m", "10m", "15m", "30m", "1h", "2h", "6h", "1d", "3d", "28d", "30d"],
       [for name, value in local.timings : value if name != "hold_factor"],
-      [for job in local.scraped_services : job.metrics.interval if job.metrics.interval != null],
+      local.scraped_services[*].wanted,
       [for alert in local.own_alerts : alert.hold],
     )) :
     duration => sum([for part in regexall("([0-9]+)(ms|s|m|h|d)", duration) : tonumber(part[0]) * local.unit_ms[part[1]]])
@@ -47,8 +47,8 @@ locals {
     # the group's interval. A page must not wait for the 5 minutes of a message.
     { page_interval = floor(local.ms[local.timings.group_interval] / 5) },
     { heartbeat = floor(local.heartbeat_ms), scrape_timeout = local.scrape_timeout_ms, probe_timeout = floor(local.scrape_timeout_ms * 9 / 10) },
-    { for job, ms in local.job_interval_ms : "every ${job}" => ms },
-    { for job, ms in local.job_interval_ms : "within ${job}" => min(ms, local.scrape_timeout_ms) },
+    { for wanted, ms in local.interval_ms : "every ${wanted}" => ms },
+    { for wanted, ms in local.interval_ms : "within ${wanted}" => min(ms, local.scrape_timeout_ms) },
     { for w in ["5m", "30m", "1h", "2h", "6h"] : w => local.ms[w] - 1 },
     { for w in ["1d", "3d", "28d", "30d"] : w => local.ms[w] - local.evaluation_ms * 8 },
   )

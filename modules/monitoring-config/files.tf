@@ -45,8 +45,9 @@ locals {
     tcp_probes          = [for p in local.probes : p if p.type == "tcp"]
   })
 
+  pagerduty_events_url = var.pagerduty_events_url != null ? var.pagerduty_events_url : "https://events${var.pagerduty_region == "eu" ? ".eu" : ""}.pagerduty.com/v2/enqueue"
   alertmanager = templatefile("${local.templates}/alertmanager/alertmanager-production.yml.tftpl", {
-    pagerduty_url      = var.pagerduty_events_url
+    pagerduty_url      = local.pagerduty_events_url
     smtp               = try(merge(var.smtp, { smarthost = "${var.smtp.host}:${var.smtp.port}" }), null)
     timings            = local.timings
     routes             = local.routes
@@ -84,6 +85,7 @@ locals {
     { for name in fileset("${local.templates}/grafana/dashboards", "*.json") : "grafana/dashboards/${name}" => file("${local.templates}/grafana/dashboards/${name}") },
     { for name in fileset("${local.templates}/host", "*.py") : "host/${name}" => file("${local.templates}/host/${name}") },
   )
+  hash = sha256(jsonencode(local.files))
 
   secret_files = merge(
     var.catalogue.secrets,

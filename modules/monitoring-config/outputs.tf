@@ -14,12 +14,12 @@ output "files" {
 
 output "hash" {
   description = "SHA-256 of the files: what a host must report to have loaded."
-  value       = sha256(jsonencode(local.files))
+  value       = local.hash
 }
 
 output "release" {
   description = "The release as one JSON object: {hash, files}."
-  value       = jsonencode({ hash = sha256(jsonencode(local.files)), files = local.files })
+  value       = jsonencode({ hash = local.hash, files = local.files })
 }
 
 output "secret_files" {
@@ -35,6 +35,11 @@ output "rules" {
 output "alertmanager" {
   description = "alertmanager-production.yml and its templates for an Alertmanager that exists already: path => content."
   value       = merge({ "alertmanager-production.yml" = local.alertmanager }, { for path, content in local.notification_templates : trimprefix(path, "alertmanager/") => content })
+}
+
+output "pagerduty_events_url" {
+  description = "Where PagerDuty takes events: the same for both alert paths."
+  value       = local.pagerduty_events_url
 }
 
 output "runbooks" {

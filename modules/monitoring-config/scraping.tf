@@ -1,22 +1,22 @@
 # What Prometheus scrapes and what it asks the blackbox exporter to probe.
 locals {
   services         = var.catalogue.services
-  scraped_services = [for name, s in local.services : merge(s, { service = name }) if s.metrics != null]
+  scraped_services = [for name, s in local.services : merge(s, { service = name, wanted = coalesce(s.metrics.interval, local.timings.scrape_interval) }) if s.metrics != null]
 
   # A job may ask for an interval of its own; drills shrink it with everything else.
   scrape_ms = local.ms[local.timings.scrape_interval]
-  job_interval_ms = {
-    for s in local.scraped_services : s.metrics.job => s.metrics.interval == null ? local.scrape_ms : (
-      local.timings.hold_factor < 1 ? max(local.scrape_ms, floor(local.ms[s.metrics.interval] * local.timings.hold_factor)) : local.ms[s.metrics.interval]
+  interval_ms = {
+    for wanted in toset(local.scraped_services[*].wanted) : wanted => (
+      local.timings.hold_factor < 1 ? max(local.scrape_ms, floor(local.ms[wanted] * local.timings.hold_factor)) : local.ms[wanted]
     )
   }
   scrape_timeout_ms = min(local.ms[local.timings.scrape_timeout], local.scrape_ms)
   jobs = [
     for s in local.scraped_services : {
       name     = s.metrics.job
-      interval = local.text["every ${s.metrics.job}"]
-      own_pace = local.job_interval_ms[s.metrics.job] != local.scrape_ms
-      timeout  = local.text["within ${s.metrics.job}"]
+      interval = local.text["every ${s.wanted}"]
+      own_pace = local.interval_ms[s.wanted] != local.scrape_ms
+      timeout  = local.text["within ${s.wanted}"]
       path     = s.metrics.path
       scheme   = s.metrics.scheme
       targets  = jsonencode(s.metrics.targets)

@@ -90,9 +90,15 @@ variable "smtp" {
   default = null
 }
 
-variable "pagerduty_events_url" {
-  description = "PagerDuty's Events v2 endpoint: of the US or the EU region, or a stand-in in drills."
+variable "pagerduty_region" {
+  description = "PagerDuty's service region: us or eu."
   type        = string
-  default     = "https://events.pagerduty.com/v2/enqueue"
+  default     = "us"
   nullable    = false
+}
+
+variable "pagerduty_events_url" {
+  description = "A stand-in for PagerDuty's Events v2 endpoint, in drills; null is PagerDuty itself."
+  type        = string
+  default     = null
 }

@@ -46,19 +46,12 @@ def render(example: Path, settings: Mapping[str, Any] | None = None, catalogue: 
         files = [str(path) for path in (tfvars, overrides) if path.is_file()]
         environment = terraform_environment({"TF_DATA_DIR": f"{scratch}/data"})
         _terraform(["init", "-input=false", "-backend=false"], environment)
-        lines = _terraform(
-            [
-                "apply",
-                "-json",
-                "-auto-approve",
-                "-input=false",
-                f"-state={scratch}/state",
-                *(f"-var-file={file}" for file in files),
-            ],
-            environment,
-        )
-    outputs = next(line["outputs"] for line in reversed(lines) if line.get("type") == "outputs" and line["outputs"])
-    value = {name: output["value"] for name, output in outputs.items()}
+        # A plan evaluates everything once, an apply twice.
+        plan = f"{scratch}/plan"
+        inputs = [f"-var-file={file}" for file in files]
+        _terraform(["plan", "-json", "-input=false", "-lock=false", f"-out={plan}", *inputs], environment)
+        planned = json.loads(_terraform(["show", "-json", plan], environment))
+    value = json.loads(planned["planned_values"]["outputs"]["rendered"]["value"])
     return Rendered(value["files"], value["hash"], value["secret_files"], value["catalogue"])
 
 
@@ -75,8 +68,8 @@ def write(rendered: Rendered, out: Path) -> None:
     marker.write_text(rendered.hash + "\n")
 
 
-def _terraform(arguments: list[str], environment: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Run Terraform in the render root; the lines of its JSON log. Its errors become one HarnessError."""
+def _terraform(arguments: list[str], environment: Mapping[str, str]) -> str:
+    """Run Terraform in the render root; its output. The errors of its JSON log become one HarnessError."""
     try:
         done = subprocess.run(
             [*terraform_program(), f"-chdir={ROOT_MODULE}", *arguments],
@@ -84,10 +77,10 @@ def _terraform(arguments: list[str], environment: Mapping[str, str]) -> list[dic
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise HarnessError(f"terraform {arguments[0]} took longer than {TIMEOUT_S} s") from error
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode != 0:
+        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         raise RenderError("\n".join(_errors(lines)) or done.stderr.strip() or done.stdout.strip())
-    return lines
+    return done.stdout
 
 
 class RenderError(HarnessError):

@@ -43,18 +43,16 @@ module "monitoring_config" {
   monitoring           = var.monitoring
   external_urls        = var.external_urls
   smtp                 = var.smtp
-  pagerduty_events_url = coalesce(var.pagerduty_events_url, "https://events${var.pagerduty_region == "eu" ? ".eu" : ""}.pagerduty.com/v2/enqueue")
+  pagerduty_region     = var.pagerduty_region
+  pagerduty_events_url = var.pagerduty_events_url
 }
 
-output "catalogue" {
-  value = module.platform.catalogue
-}
-output "files" {
-  value = module.monitoring_config.files
-}
-output "hash" {
-  value = module.monitoring_config.hash
-}
-output "secret_files" {
-  value = module.monitoring_config.secret_files
+# One text: Terraform takes longer to plan, compare and show a thousand values than to make them.
+output "rendered" {
+  value = jsonencode({
+    catalogue    = module.platform.catalogue
+    files        = module.monitoring_config.files
+    hash         = module.monitoring_config.hash
+    secret_files = module.monitoring_config.secret_files
+  })
 }
