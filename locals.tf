@@ -20,6 +20,17 @@ locals {
     slack-forwarder     = "Tells Slack what the alert topics say"
   }
 
+  canary_name = "${local.alarm_prefix}${local.name}-canary"
+
+  # The functions' logs: under the module's own key, or under a brought one that admits them.
+  log_key = var.kms == null ? { key_arn = try(module.topics[0].key_arn, null) } : var.kms.encrypt_logs ? local.brought_key : null
+
+  # Who must be subscribed, by topic.
+  mail = merge(
+    { for subscription in keys(try(module.topics[0].email_subscriptions, {})) : split("/", subscription)[0] => trimprefix(subscription, "${split("/", subscription)[0]}/")... },
+    { fallback = sort(try(var.cloudwatch.fallback.emails, [])) },
+  )
+
   heartbeat_alarms = local.heartbeat_on ? {
     (module.host[0].heartbeat_alarm_name) = { severity = "critical", category = "monitoring", plane = "", service = "", resource = "", topic = "critical" }
   } : {}

@@ -82,6 +82,7 @@ module "forwarder" {
 
   topic_arns         = module.topics[0].topic_arns
   topic_names        = module.topics[0].topic_names
+  canary_name        = local.canary_name
   fallback_topic_arn = module.topics[0].fallback_topic_arn
   key                = { key_arn = module.topics[0].key_arn }
   log_key            = var.kms == null ? { key_arn = module.topics[0].key_arn } : var.kms.encrypt_logs ? local.brought_key : null
@@ -96,6 +97,37 @@ module "forwarder" {
   tracing                  = var.forwarders.tracing
   secret_ttl_seconds       = var.forwarders.secret_ttl_seconds
   secrets_extension        = var.forwarders.secrets_extension
+  environment              = var.forwarders.environment
+  permissions_boundary_arn = var.permissions_boundary_arn
+  tags                     = local.tags
+}
+
+# Sees to it that alerts get through, and that somebody hears them.
+module "path_watch" {
+  source = "./modules/path-watch"
+  count  = local.cloudwatch_on && try(var.cloudwatch.path_watch.enabled, false) ? 1 : 0
+
+  name               = local.name
+  alarm_prefix       = local.alarm_prefix
+  canary_name        = local.canary_name
+  interval_minutes   = var.cloudwatch.path_watch.interval_minutes
+  remind_after_hours = var.cloudwatch.path_watch.remind_after_hours
+
+  topic_arns         = module.topics[0].topic_arns
+  topic_names        = module.topics[0].topic_names
+  fallback_topic_arn = module.topics[0].fallback_topic_arn
+  key                = { key_arn = module.topics[0].key_arn }
+  log_key            = local.log_key
+  mail               = local.mail
+  secret_ids         = values(module.secrets[0].ids)
+  secret_arns        = module.secrets[0].arns
+  forwarders         = module.forwarder
+
+  runbooks_url             = var.external_urls.runbooks
+  runtime                  = var.forwarders.runtime
+  vpc                      = var.forwarders.vpc
+  log_retention_days       = var.forwarders.log_retention_days
+  tracing                  = var.forwarders.tracing
   environment              = var.forwarders.environment
   permissions_boundary_arn = var.permissions_boundary_arn
   tags                     = local.tags

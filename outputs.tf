@@ -23,6 +23,17 @@ output "function_names" {
   value       = { for function, forwarder in module.forwarder : function => forwarder.function_name }
 }
 
+output "path_watch" {
+  description = "The function that watches the alert path, null without: its names, the rule that runs it, its canary, and the namespace in which canaries are counted."
+  value = length(module.path_watch) == 0 ? null : {
+    function_arn     = module.path_watch[0].function_arn
+    function_name    = module.path_watch[0].function_name
+    rule_name        = module.path_watch[0].rule_name
+    canary_name      = local.canary_name
+    metric_namespace = module.path_watch[0].metric_namespace
+  }
+}
+
 output "undelivered_queue_urls" {
   description = "Where each forwarder's undelivered alerts lie."
   value       = { for function, forwarder in module.forwarder : function => forwarder.queue_url }
@@ -34,6 +45,7 @@ output "alarm_arns" {
     [for alarms in module.alarms : alarms.alarm_arns],
     [for topics in module.topics : topics.alarm_arns],
     [for forwarder in module.forwarder : forwarder.alarm_arns],
+    [for watch in module.path_watch : watch.alarm_arns],
     [for host in module.host : host.alarm_arns],
   )...)
 }

@@ -135,7 +135,7 @@ variable "pagerduty_events_url" {
 }
 
 variable "cloudwatch" {
-  description = "The CloudWatch path; null: none of it. alarms: the alarms of the catalogue's databases, caches, ECS services and load balancers. recommended_alarms: also those that AWS recommends. quiet_database_symptoms: one alarm over each database's symptoms (connections, latency, replica lag), quiet while a cause (CPU, memory, disk balances) is in ALARM; the symptoms then tell nobody by themselves. insufficient_data_alarms: names of alarms that tell, too, when they have no data. email: subscribe the teams' addresses (each is asked once to confirm). fallback: who hears that the alert path itself is broken. publisher_account_ids: other accounts whose alarms use these topics. events: what AWS itself reports, told as alerts: rds, ecs (tasks that failed), health, guardduty."
+  description = "The CloudWatch path; null: none of it. alarms: the alarms of the catalogue's databases, caches, ECS services and load balancers. recommended_alarms: also those that AWS recommends. quiet_database_symptoms: one alarm over each database's symptoms (connections, latency, replica lag), quiet while a cause (CPU, memory, disk balances) is in ALARM; the symptoms then tell nobody by themselves. insufficient_data_alarms: names of alarms that tell, too, when they have no data. email: subscribe the teams' addresses (each is asked once to confirm). fallback: who hears that the alert path itself is broken. publisher_account_ids: other accounts whose alarms use these topics. path_watch: the function that tells the fallback topic of addresses that do not hear and of secrets that are not filled, and sends a canary, every interval_minutes (1 to 60); remind_after_hours: alarms that still ring are told again after so many hours, null: never. events: what AWS itself reports, told as alerts: rds, ecs (tasks that failed), health, guardduty."
   type = object({
     alarms                   = optional(bool, true)
     recommended_alarms       = optional(bool, false)
@@ -148,6 +148,11 @@ variable "cloudwatch" {
       sms_numbers = optional(set(string), [])
     }), {})
     publisher_account_ids = optional(list(string), [])
+    path_watch = optional(object({
+      enabled            = optional(bool, true)
+      interval_minutes   = optional(number, 5)
+      remind_after_hours = optional(number)
+    }), {})
     events = optional(object({
       rds       = optional(bool, false)
       ecs       = optional(bool, false)
@@ -168,6 +173,14 @@ variable "cloudwatch" {
   validation {
     condition     = alltrue([for number in try(var.cloudwatch.fallback.sms_numbers, []) : can(regex("^\\+[0-9]{6,15}$", number))])
     error_message = "cloudwatch.fallback.sms_numbers is ${jsonencode(try(var.cloudwatch.fallback.sms_numbers, []))}: a number begins with + and the country, \"+4930123456\" for example."
+  }
+  validation {
+    condition     = contains(range(1, 61), try(var.cloudwatch.path_watch.interval_minutes, 5))
+    error_message = "cloudwatch.path_watch.interval_minutes is ${jsonencode(try(var.cloudwatch.path_watch.interval_minutes, null))}: use whole minutes from 1 to 60, 5 for example."
+  }
+  validation {
+    condition     = try(var.cloudwatch.path_watch.remind_after_hours, null) == null || try(var.cloudwatch.path_watch.remind_after_hours >= 1 && (var.forwarders.log_retention_days == 0 || var.cloudwatch.path_watch.remind_after_hours < var.forwarders.log_retention_days * 24), false)
+    error_message = "cloudwatch.path_watch.remind_after_hours is ${jsonencode(try(var.cloudwatch.path_watch.remind_after_hours, null))}: use 1 or more, and less than the ${var.forwarders.log_retention_days} days for which the logs are kept (forwarders.log_retention_days): what was told is read there. null switches it off."
   }
   validation {
     condition     = alltrue([for id in try(var.cloudwatch.publisher_account_ids, []) : can(regex("^[0-9]{12}$", id))])

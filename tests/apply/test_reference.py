@@ -59,7 +59,8 @@ def test_the_watchers_tell_the_fallback_topic_alone(told: dict[str, Any], accoun
     watchers = {name: alarm["AlarmActions"] for name, alarm in account.alarms().items() if name not in told["alarms"]}
     heartbeat = watchers.pop("ananta-heartbeat-missing")
     assert sorted(heartbeat) == sorted([topics["critical"], topics["fallback"]])
-    assert len(watchers) == 14
+    assert set(watchers.pop("ananta-canary")) == set(topics.values()) - {topics["fallback"]}
+    assert len(watchers) == 24
     assert all(actions == [topics["fallback"]] for actions in watchers.values())
 
 
@@ -94,7 +95,7 @@ def test_what_a_forwarder_cannot_take_goes_to_its_own_queue(told: dict[str, Any]
 def test_no_role_may_more_than_it_must(account: Account, told: dict[str, Any]) -> None:
     iam = account.client("iam")
     roles = [one["RoleName"] for one in iam.list_roles()["Roles"] if one["RoleName"].startswith("ananta-")]
-    assert len(roles) == 3
+    assert len(roles) == 4
     for role in roles:
         (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
         for statement in iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]:

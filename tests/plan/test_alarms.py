@@ -33,6 +33,14 @@ EXPECTED = {
 }
 
 
+LEGS = (
+    "pagerduty-forwarder",
+    "slack-forwarder",
+    *(f"{key}-topic" for key in ("critical", "warning", "slo", "infrastructure")),
+)
+CANARY_MISSING = {f"ananta-{leg}-canary-missing" for leg in LEGS}
+
+
 def test_the_reference_set_is_22_alarms_exactly(ananta: Plan) -> None:
     told = ananta.outputs["alerting"]["alarms"]
     found = {
@@ -78,13 +86,13 @@ def test_the_description_ends_with_what_the_forwarders_read(ananta: Plan) -> Non
     assert all(len(alarm["alarm_description"]) <= 1024 for alarm in ananta.alarms().values())
 
 
-def test_only_the_heartbeats_silence_is_a_fault_by_itself(ananta: Plan) -> None:
-    breaching = [
+def test_only_the_silence_of_heartbeat_canary_and_path_watch_is_a_fault_by_itself(ananta: Plan) -> None:
+    breaching = {
         alarm["alarm_name"]
         for alarm in ananta.of_type("aws_cloudwatch_metric_alarm").values()
         if alarm["treat_missing_data"] == "breaching"
-    ]
-    assert breaching == ["ananta-heartbeat-missing"]
+    }
+    assert breaching == {"ananta-heartbeat-missing", "ananta-path-watch-silent", *CANARY_MISSING}
 
 
 def test_the_watchers_of_the_path_are_all_there(ananta: Plan) -> None:
@@ -95,6 +103,7 @@ def test_the_watchers_of_the_path_are_all_there(ananta: Plan) -> None:
         "ananta-heartbeat-missing",
         *(f"ananta-{one}-{what}" for one in forwarders for what in ("errors", "throttles", "undelivered", "lost")),
         *(f"ananta-{topic}-topic-{what}" for topic in topics for what in ("undelivered", "unreadable")),
+        *("ananta-canary", "ananta-path-watch-errors", "ananta-path-watch-silent", *CANARY_MISSING),
     }
 
 

@@ -18,6 +18,11 @@ def of_service(found: dict[str, dict[str, Any]], service: str) -> dict[str, Any]
     return one
 
 
+def forwarders(plan: Plan, kind: str) -> dict[str, dict[str, Any]]:
+    """The two functions and what is theirs."""
+    return {a: one for a, one in plan.of_type(kind).items() if a.startswith("module.forwarder[")}
+
+
 @pytest.fixture(scope="session")
 def key(ananta: Plan) -> dict[str, dict[str, Any]]:
     return statements(ananta.resources["module.topics[0].aws_kms_key.this[0]"]["policy"])
@@ -82,21 +87,22 @@ def test_topics_and_queues_have_the_promised_names(ananta: Plan) -> None:
 
 
 def test_the_forwarders_are_what_was_promised(ananta: Plan) -> None:
-    functions = {one["function_name"]: one for one in ananta.of_type("aws_lambda_function").values()}
+    functions = {one["function_name"]: one for one in forwarders(ananta, "aws_lambda_function").values()}
     assert set(functions) == {"ananta-pagerduty-forwarder", "ananta-slack-forwarder"}
     for name, function in functions.items():
         assert (function["runtime"], function["timeout"], function["memory_size"]) == ("python3.11", 30, 128)
         assert function["handler"] == name.removeprefix("ananta-").replace("-", "_") + ".lambda_handler"
-    groups = {one["name"]: one["retention_in_days"] for one in ananta.of_type("aws_cloudwatch_log_group").values()}
+    logs = forwarders(ananta, "aws_cloudwatch_log_group").values()
+    groups = {one["name"]: one["retention_in_days"] for one in logs}
     assert groups == {f"/aws/lambda/{name}": 90 for name in functions}
-    for retry in ananta.of_type("aws_lambda_function_event_invoke_config").values():
+    for retry in forwarders(ananta, "aws_lambda_function_event_invoke_config").values():
         assert (retry["maximum_retry_attempts"], retry["maximum_event_age_in_seconds"]) == (2, 3600)
 
 
 def test_each_forwarder_hears_every_topic_and_puts_aside_what_it_cannot_take(ananta: Plan) -> None:
     lambdas = {a: v for a, v in ananta.of_type("aws_sns_topic_subscription").items() if v["protocol"] == "lambda"}
     assert len(lambdas) == 8
-    assert len(ananta.of_type("aws_lambda_permission")) == 8
+    assert len(forwarders(ananta, "aws_lambda_permission")) == 8
     changes = {c["address"].removeprefix("module.alerting."): c["change"] for c in ananta.raw["resource_changes"]}
     assert all(changes[address]["after_unknown"].get("redrive_policy") for address in lambdas)
 
@@ -104,7 +110,7 @@ def test_each_forwarder_hears_every_topic_and_puts_aside_what_it_cannot_take(ana
 def test_the_routing_table_reaches_the_functions_with_names_of_secrets_only(ananta: Plan) -> None:
     environment = {
         address.split('"')[1]: json.loads(one["environment"][0]["variables"]["ROUTING"])
-        for address, one in ananta.of_type("aws_lambda_function").items()
+        for address, one in forwarders(ananta, "aws_lambda_function").items()
     }
     assert environment["pagerduty-forwarder"][0] == {"pd": "ananta/pagerduty-key", "s": ["critical"], "t": "critical"}
     assert {
@@ -113,7 +119,7 @@ def test_the_routing_table_reaches_the_functions_with_names_of_secrets_only(anan
         "sl": "ananta/slack-database-webhook",
         "t": "database-team",
     } in environment["slack-forwarder"]
-    for function in ananta.of_type("aws_lambda_function").values():
+    for function in forwarders(ananta, "aws_lambda_function").values():
         variables = function["environment"][0]["variables"]
         assert sum(len(key) + len(value) for key, value in variables.items()) <= 4096
         assert json.loads(variables["TOPIC_SEVERITIES"]) == {

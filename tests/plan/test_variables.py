@@ -25,7 +25,9 @@ def test_the_longest_name_fits_everywhere(tuned: Plan) -> None:
 
 
 def test_switches_reach_what_they_switch(tuned: Plan) -> None:
-    for function in tuned.of_type("aws_lambda_function").values():
+    forwarders = {a: f for a, f in tuned.of_type("aws_lambda_function").items() if a.startswith("module.forwarder[")}
+    assert len(forwarders) == 2
+    for function in forwarders.values():
         assert function["runtime"] == "python3.13"
         assert function["timeout"] == 60
         assert function["reserved_concurrent_executions"] == 2
@@ -35,7 +37,7 @@ def test_switches_reach_what_they_switch(tuned: Plan) -> None:
         )
     assert {one["retention_in_days"] for one in tuned.of_type("aws_cloudwatch_log_group").values()} == {30}
     roles = tuned.of_type("aws_iam_role").values()
-    assert len(roles) == 3
+    assert len(roles) == 4
     assert {one["permissions_boundary"] for one in roles} == {"arn:aws:iam::123456789012:policy/boundary"}
     assert all(one["tags"]["owner"] == "shop" for one in roles)
 
@@ -45,10 +47,10 @@ def test_events_of_aws_are_switches(tuned: Plan, ananta: Plan) -> None:
         one["name"].removeprefix("a-name-of-21-letters--"): one
         for one in tuned.of_type("aws_cloudwatch_event_rule").values()
     }
-    assert set(rules) == {"rds-events", "ecs-events", "health-events", "guardduty-events"}
+    assert set(rules) == {"rds-events", "ecs-events", "health-events", "guardduty-events", "path-watch"}
     assert json.loads(rules["guardduty-events"]["event_pattern"])["source"] == ["aws.guardduty"]
-    assert len(tuned.of_type("aws_cloudwatch_event_target")) == 4
-    assert not ananta.of_type("aws_cloudwatch_event_rule")
+    assert len(tuned.of_type("aws_cloudwatch_event_target")) == 5
+    assert [one["name"] for one in ananta.of_type("aws_cloudwatch_event_rule").values()] == ["ananta-path-watch"]
 
 
 def test_without_the_cloudwatch_path_there_is_only_the_host(module: Root) -> None:
@@ -97,6 +99,7 @@ def test_every_bad_variable_is_named_with_its_value_and_its_remedy(module: Root)
         cloudwatch={
             "fallback": {"emails": ["oncall"], "https_urls": ["http://x"], "sms_numbers": ["123"]},
             "publisher_account_ids": ["12"],
+            "path_watch": {"interval_minutes": 90, "remind_after_hours": 0.5},
         },
         forwarders={
             "vpc": {"subnet_ids": ["subnet-1"]},
@@ -126,6 +129,8 @@ def test_every_bad_variable_is_named_with_its_value_and_its_remedy(module: Root)
         'cloudwatch.fallback.https_urls is ["http://x"]: every one begins with https://',
         'cloudwatch.fallback.sms_numbers is ["123"]: a number begins with +',
         'cloudwatch.publisher_account_ids is ["12"]: an account has 12 digits',
+        "cloudwatch.path_watch.interval_minutes is 90: use whole minutes from 1 to 60, 5 for example",
+        "cloudwatch.path_watch.remind_after_hours is 0.5: use 1 or more, and less than the",
         "forwarders.vpc has no security_group_ids: give both",
         "forwarders.log_retention_days is 31: CloudWatch Logs knows",
         "forwarders.timeout_seconds is 2: use 3 to 900",
