@@ -228,6 +228,7 @@ variable "forwarders" {
     tracing               = optional(bool, false)
     runtime               = optional(string, "python3.11")
     secret_ttl_seconds    = optional(number, 300)
+    secrets_extension     = optional(object({ layer_arn = string }))
     timeout_seconds       = optional(number, 30)
     retries               = optional(number, 2)
     give_up_after_seconds = optional(number, 3600)
@@ -241,7 +242,6 @@ variable "forwarders" {
     error_message = "forwarders.vpc has no ${try(length(var.forwarders.vpc.subnet_ids), 0) == 0 ? "subnet_ids" : "security_group_ids"}: give both, or Lambda leaves the function outside the VPC without a word; leave vpc out to run it there on purpose."
   }
   validation {
-    secrets_extension     = optional(object({ layer_arn = string }))
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, 0], var.forwarders.log_retention_days)
     error_message = "forwarders.log_retention_days is ${var.forwarders.log_retention_days}: CloudWatch Logs knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 and longer ones by the year; 0 keeps all."
   }
