@@ -137,6 +137,12 @@ def test_no_label_of_an_alert_can_change_between_evaluations(alerts: list[Rule])
     assert [str(rule) for rule in alerts for value in rule.labels.values() if "{{" in value or "http" in value] == []
 
 
+def test_no_two_alerts_could_be_one(alerts: list[Rule]) -> None:
+    """The same name and labels twice: where both fire, one could end the other."""
+    twins = [(rule.name, tuple(sorted(rule.labels.items()))) for rule in alerts]
+    assert [str(rule) for rule, twin in zip(alerts, twins, strict=True) if twins.count(twin) > 1] == []
+
+
 def test_every_alert_of_a_service_or_slo_keeps_its_plane(alerts: list[Rule]) -> None:
     """An aggregation that drops the plane would leave the plane's team out."""
     lost = []

@@ -38,13 +38,41 @@ def said(rules: dict[str, promtool.Rules]) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.parametrize("suite", promtool.SUITES)
+def test_no_template_needs_a_label_or_a_series(suite: str, rules: dict[str, promtool.Rules]) -> None:
+    """Every alert's annotations, asked of an alert that has no label but its name, with nothing in the database."""
+    bare = [
+        {"alert": f"{rule['alert']}{number}", "expr": "vector(1)", "annotations": rule["annotations"]}
+        for number, rule in enumerate(alert_rules(rules))
+    ]
+    names = [rule["alert"] for rule in bare]
+    questions = [{"eval_time": "1m", "alertname": name, "exp_alerts": NOBODY} for name in names]
+    with pytest.raises(AssertionError) as report:
+        promtool.run(
+            suite, {"bare.yml": {"groups": [{"name": "bare", "rules": bare}]}}, [{"alert_rule_test": questions}]
+        )
+    texts = [annotations for labels, annotations in SAID.findall(str(report.value)) if "nobody" not in labels]
+    assert len(texts) == len(names)
+    assert [text for text in texts if broken(text)] == []
+
+
+def alert_rules(rules: dict[str, promtool.Rules]) -> list[dict[str, Any]]:
+    return [
+        rule for content in rules.values() for group in content["groups"] for rule in group["rules"] if "alert" in rule
+    ]
+
+
+def broken(text: str) -> bool:
+    return any(sign in text for sign in ("error expanding", "error executing", "<no value>", "%!"))
+
+
 def text_of(said: list[tuple[str, str]], alert: str) -> str:
     return "\n".join(text for labels, text in said if f'alertname="{alert}"' in labels)
 
 
 def test_every_template_can_be_expanded(said: list[tuple[str, str]]) -> None:
     assert len(said) > 50
-    assert [text for _, text in said if "error expanding" in text or "<no value>" in text or "%!" in text] == []
+    assert [text for _, text in said if broken(text)] == []
 
 
 @pytest.mark.parametrize(
