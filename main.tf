@@ -13,6 +13,8 @@ module "monitoring_config" {
 
   catalogue            = local.catalogue
   monitoring           = var.monitoring
+  host                 = local.host_on
+  heartbeat_url        = var.monitoring.heartbeat_url
   external_urls        = var.external_urls
   smtp                 = var.smtp
   pagerduty_region     = var.pagerduty_region

@@ -69,7 +69,7 @@ variable "smtp" {
 }
 
 variable "monitoring" {
-  description = "The Prometheus path: image versions and their registry, retention (null: 15 days or one more than the longest SLO window), ports on the host, timings, and rule files of your own. page_timings: \"standard\" pages within 125 s of a failure, \"fast\" within 35 s, at what docs/timing.md says; each number of timings that is given goes before it. timings.hold_factor multiplies every alert's hold time: below 1 for tests and drills only."
+  description = "The Prometheus path: image versions and their registry, retention (null: 15 days or one more than the longest SLO window), ports on the host, timings, rule files of your own, and heartbeat_url: one more place that takes Alertmanager's heartbeat and notices its silence (without a host the only one); it is no secret. page_timings: \"standard\" pages within 125 s of a failure, \"fast\" within 35 s, at what docs/timing.md says; each number of timings that is given goes before it. timings.hold_factor multiplies every alert's hold time: below 1 for tests and drills only."
   type = object({
     versions = optional(object({
       prometheus   = optional(string, "v2.47.0")
@@ -100,11 +100,16 @@ variable "monitoring" {
       repeat_interval          = optional(string, "6h")
       hold_factor              = optional(number, 1)
     }), {})
-    extra_rules = optional(map(string), {})
+    extra_rules   = optional(map(string), {})
+    heartbeat_url = optional(string)
   })
   nullable = false
   default  = {}
 
+  validation {
+    condition     = var.monitoring.heartbeat_url == null || can(regex("^https?://[^\\s\"'#]+$", var.monitoring.heartbeat_url))
+    error_message = "monitoring.heartbeat_url is ${jsonencode(var.monitoring.heartbeat_url)}: write a URL, or leave it out."
+  }
   validation {
     condition     = length(distinct(values(var.monitoring.ports))) == length(values(var.monitoring.ports))
     error_message = "monitoring.ports is ${jsonencode(var.monitoring.ports)}: two programs cannot share a port of the host, give each another."

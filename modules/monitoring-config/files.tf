@@ -54,7 +54,7 @@ locals {
     receivers          = local.receivers
     default_receiver   = local.default_receiver
     down_alerts        = local.down_alerts
-    heartbeat_url      = "http://127.0.0.1:${var.monitoring.ports.heartbeat}/"
+    heartbeat_urls     = local.heartbeat_urls
     heartbeat_interval = local.text["heartbeat"]
     page_interval      = local.text["page_interval"]
   })

@@ -1,8 +1,10 @@
 """The module's switches, and what it says of mistakes."""
 
 import json
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.harness import paths, process
 from tests.plan.conftest import SMALL, SUBNET, Plan, Root
@@ -69,12 +71,23 @@ def test_without_the_cloudwatch_path_there_is_only_the_host(module: Root) -> Non
 
 
 def test_without_a_host_there_is_only_the_cloudwatch_path(module: Root) -> None:
-    plan = module.plan(platform=SMALL, host=None)
+    plan = module.plan(platform=SMALL, host=None, monitoring={"heartbeat_url": "https://switch.example.com/shop"})
 
     kinds = set(plan.types.values())
     assert "aws_lambda_function" in kinds
     assert not kinds & {"aws_autoscaling_group", "aws_s3_bucket", "aws_ebs_volume", "aws_security_group"}
     assert plan.outputs["host"] is None
+    (webhook,) = heartbeat(plan.outputs["routes"])["webhook_configs"]
+    assert webhook["url"] == "https://switch.example.com/shop"
+
+
+def heartbeat(routes: dict[str, str]) -> dict[str, Any]:
+    """The receiver that takes the Watchdog, of the output `routes`."""
+    config = yaml.safe_load(routes["alertmanager-production.yml"])
+    first = config["route"]["routes"][0]
+    assert first["matchers"] == ['alertname="Watchdog"']
+    (receiver,) = [one for one in config["receivers"] if one["name"] == first["receiver"]]
+    return dict(receiver)
 
 
 def test_without_both_no_resource_and_no_question_to_aws_is_needed(module: Root) -> None:
@@ -83,7 +96,9 @@ def test_without_both_no_resource_and_no_question_to_aws_is_needed(module: Root)
     assert plan.resources == {}
     assert plan.reads == []
     assert {"slos.yml", "critical.yml", "shop-platform.yml"} <= set(plan.outputs["rules"])
-    assert "alertmanager-production.yml" in plan.outputs["routes"]
+    # For an Alertmanager of one's own: nothing of the host's is asked for, and the Watchdog still reaches nobody.
+    assert heartbeat(plan.outputs["routes"]) == {"name": "heartbeat"}
+    assert "127.0.0.1" not in plan.outputs["routes"]["alertmanager-production.yml"]
     assert plan.outputs["config_release"]["bucket"] is None
 
 
@@ -113,7 +128,7 @@ def test_every_bad_variable_is_named_with_its_value_and_its_remedy(module: Root)
         },
         secrets={"recovery_window_days": 3},
         host={"subnet": SUBNET, "architecture": "sparc", "heartbeat_missing_minutes": 1},
-        monitoring={"ports": {"prometheus": 9093}},
+        monitoring={"ports": {"prometheus": 9093}, "heartbeat_url": "switch"},
     )  # fmt: skip
 
     for expected in (
@@ -142,6 +157,7 @@ def test_every_bad_variable_is_named_with_its_value_and_its_remedy(module: Root)
         "secrets.recovery_window_days is 3: Secrets Manager takes 7 to 30 days",
         'host.architecture is "sparc": use "x86_64" or "arm64"',
         "host.heartbeat_missing_minutes is 1: use 5 to 1440",
+        'monitoring.heartbeat_url is "switch": write a URL',
         "two programs cannot share a port of the host",
     ):
         assert expected in told

@@ -41,6 +41,7 @@ module "monitoring_config" {
 
   catalogue            = module.platform.catalogue
   monitoring           = var.monitoring
+  heartbeat_url        = try(var.monitoring.heartbeat_url, null)
   external_urls        = var.external_urls
   smtp                 = var.smtp
   pagerduty_region     = var.pagerduty_region
