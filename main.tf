@@ -87,7 +87,7 @@ module "forwarder" {
   canary_name        = local.canary_name
   fallback_topic_arn = module.topics[0].fallback_topic_arn
   key                = { key_arn = module.topics[0].key_arn }
-  log_key            = var.kms == null ? { key_arn = module.topics[0].key_arn } : var.kms.encrypt_logs ? local.brought_key : null
+  log_key            = local.log_key
 
   runtime                  = var.forwarders.runtime
   timeout_seconds          = var.forwarders.timeout_seconds
