@@ -23,16 +23,14 @@ CREDENTIALS = {
 
 
 class Service(HttpStandin):
-    """Answers `reply`; a request whose signature botocore would not have made gets 403. Keeps what it was asked."""
+    """Answers `reply`; a request whose signature botocore would not have made gets 403."""
 
     service = ""  # as the signature's scope names it
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self.requests: list[Request] = []
         super().__init__(context, keep_alive=True)
 
     def answer(self, request: Request) -> Answer:
-        self.requests.append(request)
         return self.reply(request) if _is_well_signed(request, self.service) else _error("InvalidSignatureException")
 
     def reply(self, request: Request) -> Answer:
@@ -40,7 +38,7 @@ class Service(HttpStandin):
         raise NotImplementedError
 
     def faulted(self, request: Request, problem: str) -> None:
-        self.requests.append(request)
+        """`requests` holds it."""
 
 
 class SecretsManager(Service):
@@ -111,7 +109,6 @@ class Extension(Service):
         super().__init__()
 
     def answer(self, request: Request) -> Answer:
-        self.requests.append(request)
         if request.headers.get("x-aws-parameters-secrets-token") != SESSION_TOKEN:
             return Answer(401, "not authorized")
         secret = parse_qs(request.query)["secretId"][0]

@@ -3,7 +3,8 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -18,6 +19,7 @@ class Request(NamedTuple):
     headers: Mapping[str, str]  # keys in lower case
     body: bytes
     query: str = ""
+    at: float = 0.0  # time.time()
 
 
 class Answer(NamedTuple):
@@ -125,6 +127,8 @@ class HttpStandin(Standin):
     def __init__(self, context: ssl.SSLContext | None = None, port: int = 0, keep_alive: bool = False) -> None:
         super().__init__()
         self.keep_alive = keep_alive
+        self.requests: list[Request] = []  # all that came, in order
+        self.connections = 0
         self._good_context = self._context = context
         self._server: _Server | None = None
         self.port = port
@@ -154,8 +158,14 @@ class HttpStandin(Standin):
         self._swap_context(self._good_context)
         super().heal()
 
+    def cut(self) -> None:
+        """End the kept connections without a word, as a peer does with idle ones."""
+        if self._server:
+            self._server.cut()
+
     def handle(self, request: Request) -> Answer | None:
         """The answer to a request; None: hang up without one."""
+        self.requests.append(request)
         fault = self.faults.take(self.receiver(request))
         if fault is None:
             return self.answer(request)
@@ -175,9 +185,9 @@ class HttpStandin(Standin):
     def _open_socket(self) -> None:
         if self._server:
             return
-        self._server = _Server(("127.0.0.1", self.port), self.handle, self._context, self.keep_alive)
+        self._server = _Server(("127.0.0.1", self.port), self, self._context)
         self.port = int(self._server.server_address[1])
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def _close_socket(self) -> None:
         if self._server:
@@ -192,22 +202,15 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 256
 
-    def __init__(
-        self,
-        address: tuple[str, int],
-        handle: Callable[[Request], Answer | None],
-        context: ssl.SSLContext | None,
-        keep_alive: bool,
-    ) -> None:
-        self.handle_message = handle
+    def __init__(self, address: tuple[str, int], standin: HttpStandin, context: ssl.SSLContext | None) -> None:
+        self.standin = standin
         self.context = context
-        self.keep_alive = keep_alive
         self.connections: set[socket.socket] = set()
         super().__init__(address, _Handler)
 
     def cut(self) -> None:
         """End the connections that are open: a kept one would serve on after the server has gone."""
-        for connection in list(self.connections) if self.keep_alive else ():
+        for connection in list(self.connections) if self.standin.keep_alive else ():
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
@@ -224,7 +227,8 @@ class _Handler(BaseHTTPRequestHandler):
     request: socket.socket
 
     def setup(self) -> None:
-        self.protocol_version = "HTTP/1.1" if self.server.keep_alive else "HTTP/1.0"
+        self.protocol_version = "HTTP/1.1" if self.server.standin.keep_alive else "HTTP/1.0"
+        self.server.standin.connections += 1
         # The handshake happens on the connection's own thread: a client that is silent blocks nobody else.
         if self.server.context:
             self.request.settimeout(self.timeout)
@@ -237,7 +241,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(min(length, LARGEST_BODY))
         headers = {key.lower(): value for key, value in self.headers.items()}
         address = urlsplit(self.path)
-        answer = self.server.handle_message(Request(self.command, address.path, headers, body, address.query))
+        request = Request(self.command, address.path, headers, body, address.query, time.time())
+        answer = self.server.standin.handle(request)
         if answer is None:
             self.close_connection = True
             return

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import datetime
-import ipaddress
 import json
 import os
 import shutil
@@ -15,10 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 HERE = Path(__file__).parent
 # Every test has fresh instances of the functions: their modules are compiled once, and nothing is left in the tree.
@@ -26,95 +20,64 @@ sys.dont_write_bytecode, sys.pycache_prefix = False, tempfile.mkdtemp(prefix="fo
 atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
 sys.path[:0] = [str(HERE), str(HERE.parents[2] / "lambda_src")]
 
-from lambda_world import (  # noqa: E402 - found by the path above
-    CHANNELS,
-    KEY_ID,
-    ROUTING,
-    SECRET_KEY,
-    SESSION_TOKEN,
-    SOURCE,
-    TOPIC_SEVERITIES,
-    CloudWatch,
-    Extension,
-    Forwarder,
-    PagerDuty,
-    SecretsManager,
-    Slack,
-)
+from lambda_standins import PagerDuty, Slack  # noqa: E402 - found by the path above
+from lambda_world import CHANNELS, ROUTING, ROUTING_KEY, SOURCE, TOPIC_SEVERITIES, Forwarder  # noqa: E402
 from path_watch_world import CANARY, FUNCTIONS, LOG_GROUP, TOPICS, Alarms, Logs, PathWatch, Secrets, Sns  # noqa: E402
+
+from tests.harness.standins.aws import CREDENTIALS, CloudWatch, Extension, SecretsManager  # noqa: E402
+from tests.harness.standins.tls import Authority  # noqa: E402
 
 Watched = tuple[Sns, Alarms, Secrets, Logs]
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost with its key in one file; it is its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who has signed the certificates of PagerDuty and Slack."""
+    return Authority(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
-def pagerduty(certificate: Path) -> Iterator[PagerDuty]:
-    server = PagerDuty(certificate)
+def pagerduty(authority: Authority) -> Iterator[PagerDuty]:
+    server = PagerDuty(authority.server_context())
     yield server
-    server.close()
+    server.stop()
 
 
 @pytest.fixture
-def slack(certificate: Path) -> Iterator[Slack]:
-    server = Slack(certificate)
+def slack(authority: Authority) -> Iterator[Slack]:
+    server = Slack(authority.server_context())
     yield server
-    server.close()
+    server.stop()
 
 
 @pytest.fixture
 def secrets(pagerduty: PagerDuty, slack: Slack) -> Iterator[SecretsManager]:
     """Secrets Manager with every secret of the routing table filled."""
     server = SecretsManager()
-    server["ananta/pagerduty-key"] = next(iter(pagerduty.keys))
+    server["ananta/pagerduty-key"] = ROUTING_KEY
     for channel, secret in CHANNELS.items():
-        server[secret] = slack.hook(channel)
+        server[secret] = slack.webhook(channel)
     yield server
-    server.close()
+    server.stop()
 
 
 @pytest.fixture
 def cloudwatch() -> Iterator[CloudWatch]:
     server = CloudWatch()
     yield server
-    server.close()
+    server.stop()
 
 
 @pytest.fixture
 def extension() -> Iterator[Extension]:
     server = Extension()
     yield server
-    server.close()
+    server.stop()
 
 
 @pytest.fixture
 def environment(
-    certificate: Path, pagerduty: PagerDuty, secrets: SecretsManager, cloudwatch: CloudWatch
+    authority: Authority, pagerduty: PagerDuty, secrets: SecretsManager, cloudwatch: CloudWatch
 ) -> Iterator[dict[str, str]]:
     """The functions' environment; a test may change it. Nothing of it, nor of the developer's own, leaks."""
     kept = dict(os.environ)
@@ -123,14 +86,12 @@ def environment(
     yield {
         "ROUTING": json.dumps(ROUTING, separators=(",", ":")),
         "TOPIC_SEVERITIES": json.dumps(TOPIC_SEVERITIES),
-        "PAGERDUTY_EVENTS_URL": f"{pagerduty.url}/v2/enqueue",
-        "SSL_CERT_FILE": str(certificate),
+        "PAGERDUTY_EVENTS_URL": pagerduty.events_url,
+        "SSL_CERT_FILE": str(authority.ca_file),
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets.url,
         "AWS_ENDPOINT_URL_CLOUDWATCH": cloudwatch.url,
         "AWS_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_SESSION_TOKEN": SESSION_TOKEN,
+        **CREDENTIALS,
     }
     os.environ.clear()
     os.environ.update(kept)
@@ -154,7 +115,7 @@ def watched() -> Iterator[Watched]:
     made = (Sns(), Alarms(), Secrets(), Logs())
     yield made
     for server in made:
-        server.close()
+        server.stop()
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-from lambda_world import ACCOUNT, Answer, Aws, Forwarder, Request
+from lambda_world import ACCOUNT, Forwarder
+
+from tests.harness.standins.aws import Service
+from tests.harness.standins.https import Answer, Request
 
 REGION = "eu-central-1"
 KEYS = ("critical", "warning", "slo", "infrastructure", "fallback")
@@ -36,7 +39,7 @@ class Published(NamedTuple):
     message: str
 
 
-class Sns(Aws):
+class Sns(Service):
     """ListSubscriptionsByTopic in pages of two, and Publish."""
 
     service = "sns"
@@ -61,7 +64,7 @@ class Sns(Aws):
         self.subscriptions[topic] = [one for one in self.subscriptions[topic] if one[1] != endpoint]
 
     def reply(self, request: Request) -> Answer:
-        form = {key: values[0] for key, values in parse_qs(request.body, strict_parsing=True).items()}
+        form = {key: values[0] for key, values in parse_qs(request.body.decode(), strict_parsing=True).items()}
         assert form["Version"] == "2010-03-31"
         if form["TopicArn"] not in self.subscriptions:
             return Answer(404, "<ErrorResponse><Error><Code>NotFound</Code></Error></ErrorResponse>")
@@ -91,7 +94,7 @@ class Sns(Aws):
         )
 
 
-class Alarms(Aws):
+class Alarms(Service):
     """SetAlarmState for the canary, and DescribeAlarms for those that ring, in pages."""
 
     service = "monitoring"
@@ -116,7 +119,7 @@ class Alarms(Aws):
         return arn
 
     def reply(self, request: Request) -> Answer:
-        form = {key: values[0] for key, values in parse_qs(request.body, strict_parsing=True).items()}
+        form = {key: values[0] for key, values in parse_qs(request.body.decode(), strict_parsing=True).items()}
         assert form["Version"] == "2010-08-01"
         if form["Action"] == "SetAlarmState":
             assert form["StateReason"]
@@ -139,7 +142,7 @@ class Alarms(Aws):
         )
 
 
-class Secrets(Aws):
+class Secrets(Service):
     """DescribeSecret; a value is asked for by nobody here."""
 
     service = "secretsmanager"
@@ -153,14 +156,14 @@ class Secrets(Aws):
         self.secrets[secret] = {"VersionIdsToStages": {"a": ["AWSPREVIOUS"], "b": ["AWSCURRENT"]}}
 
     def reply(self, request: Request) -> Answer:
-        assert request.headers["X-Amz-Target"] == "secretsmanager.DescribeSecret"
+        assert request.headers["x-amz-target"] == "secretsmanager.DescribeSecret"
         secret = json.loads(request.body)["SecretId"]
         if secret not in self.secrets:
             return Answer(400, json.dumps({"__type": "ResourceNotFoundException", "Message": "can't find it"}))
         return Answer(200, json.dumps({"Name": secret, **self.secrets[secret]}))
 
 
-class Logs(Aws):
+class Logs(Service):
     """FilterLogEvents over what the function has printed, in pages, of which AWS' may be empty."""
 
     service = "logs"
@@ -170,7 +173,7 @@ class Logs(Aws):
         self.events: list[tuple[float, str]] = []
 
     def reply(self, request: Request) -> Answer:
-        assert request.headers["X-Amz-Target"] == "Logs_20140328.FilterLogEvents"
+        assert request.headers["x-amz-target"] == "Logs_20140328.FilterLogEvents"
         asked = json.loads(request.body)
         assert asked["logGroupName"] == LOG_GROUP
         assert asked["filterPattern"] == '{ ($.outcome = "told") || ($.outcome = "reminded") }'

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from lambda_messages import sns
-from lambda_world import Forwarder, PagerDuty, Slack, shown
+from lambda_standins import PagerDuty, Slack, shown
+from lambda_world import Forwarder
 
 from tests.harness.debian import programs
 
@@ -82,10 +83,10 @@ def test_a_group_pages_and_resolves_whether_it_comes_as_json_or_as_alertmanagers
         message = render("bookworm", f'{{{{ template "{template}" . }}}}', data(status), tmp_path)
         pagerduty_forwarder.receive(sns(message))
         slack_forwarder.receive(sns(message))
-        states.append(list(pagerduty.incidents().values()))
+        states.append(list(pagerduty.states().values()))
 
     assert states == [["open"], ["resolved"]]
     assert slack.channels() == ["#critical-alerts", "#app-plane-alerts", "#platform-alerts"] * 2
     first = shown(slack.messages()[0])
-    assert "[CRITICAL] *HighErrorRate*" in first and "CNS's \"errors\" > 5 % & rising" in first
+    assert "[CRITICAL] *HighErrorRate*" in first and 'CNS\'s "errors" > 5 % & rising' in first
     assert "https://docs.ananta.io/runbooks/high-error-rate" in first

@@ -12,7 +12,11 @@ from typing import Any
 
 import pytest
 from lambda_messages import FIXTURES
-from lambda_world import CHANNELS, Forwarder, SecretsManager, Slack
+from lambda_standins import Slack, refusal
+from lambda_world import CHANNELS, Forwarder
+
+from tests.harness.standins.aws import SecretsManager
+from tests.harness.standins.pagerduty import event_errors
 
 EVENTS_TO_SLACK, EVENTS_TO_PAGERDUTY = 20_000, 1_000
 WORDS = (
@@ -183,7 +187,7 @@ def test_every_one_of_20000_generated_events_reaches_slack_within_its_limits(
         slack_forwarder.receive(event)
         assert len(slack_sink.bodies) >= len(event["Records"]), (number, event)
         for body in slack_sink.bodies:
-            assert slack.errors(json.loads(body)) == [], (number, event)
+            assert refusal(json.loads(body)) == "", (number, event)
         if number % 500 == 0:
             capsys.readouterr()
 
@@ -207,7 +211,7 @@ def test_every_generated_record_that_is_critical_reaches_pagerduty_within_its_li
         assert len({line["message_id"] for line in outcomes}) >= len(event["Records"]), (number, event)
         assert len(pagerduty_sink.bodies) == sum(line["outcome"] == "delivered" for line in outcomes)
         for body in pagerduty_sink.bodies:
-            assert pagerduty.errors(json.loads(body)) == [], (number, event)
+            assert event_errors(json.loads(body)) == [], (number, event)
 
 
 def test_an_event_as_large_and_as_deep_as_sns_allows_is_told_in_time(slack: Slack, slack_forwarder: Forwarder) -> None:

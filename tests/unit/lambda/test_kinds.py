@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from lambda_messages import fixture
-from lambda_world import Forwarder, PagerDuty, Slack, shown
+from lambda_standins import PagerDuty, Slack, shown
+from lambda_world import Forwarder
 
 
 class Told(NamedTuple):
@@ -166,7 +167,7 @@ def test_a_health_event_that_closes_resolves_the_incident_that_it_had_opened(
     pagerduty_forwarder.receive(fixture("event-health-open"))
     pagerduty_forwarder.receive(fixture("event-health-closed"))
 
-    assert list(pagerduty.incidents().values()) == ["resolved"]
+    assert list(pagerduty.states().values()) == ["resolved"]
 
 
 def test_a_page_that_has_no_end_of_its_own_says_so(pagerduty: PagerDuty, pagerduty_forwarder: Forwarder) -> None:

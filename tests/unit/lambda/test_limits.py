@@ -8,7 +8,8 @@ from forwarder.format_slack import escaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lambda_messages import alarm, sns
-from lambda_world import Forwarder, PagerDuty, Slack, shown
+from lambda_standins import PagerDuty, Slack, shown
+from lambda_world import Forwarder
 
 LONG = "long & <b>näme</b> " * 20000
 
@@ -42,7 +43,7 @@ def test_an_arn_that_is_too_long_for_a_key_still_opens_and_ends_one_incident(
         pagerduty_forwarder.receive(sns(alarm(name, severity="critical", age=30)))
     pagerduty_forwarder.receive(sns(alarm("x" * 255, "OK", severity="critical")))
 
-    assert list(pagerduty.incidents().values()) == ["resolved", "open"]
+    assert list(pagerduty.states().values()) == ["resolved", "open"]
 
 
 def test_signs_of_slacks_markup_are_shown_as_typed_and_call_nobody(slack: Slack, slack_forwarder: Forwarder) -> None:

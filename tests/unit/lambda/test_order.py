@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 from lambda_messages import alarm, arn, fixture, iso, sns
-from lambda_world import Answer, CloudWatch, Forwarder, PagerDuty, Slack, shown
+from lambda_standins import PagerDuty, Slack, shown
+from lambda_world import Forwarder
+
+from tests.harness.standins.aws import CloudWatch
 
 HOUR = 3600.0
 
@@ -25,7 +28,7 @@ def test_the_first_data_of_new_alarms_is_no_recovery_and_lost_data_is_no_end(
     for step in sequence:
         pagerduty_forwarder.receive(step)
         slack_forwarder.receive(step)
-        states.append(list(pagerduty.incidents().values()))
+        states.append(list(pagerduty.states().values()))
 
     assert states == [[]] * 9 + [["open"], ["open"], ["resolved"]]
     assert len(slack.channels()) == 9 + 2 + 2 + 2
@@ -52,18 +55,18 @@ def test_an_instance_that_remembers_nothing_tells_the_end_of_an_old_alarms_troub
     pagerduty_forwarder.receive(critical("OK", "INSUFFICIENT_DATA"))
     slack_forwarder.receive(critical("OK", "INSUFFICIENT_DATA"))
 
-    assert list(pagerduty.incidents().values()) == ["resolved"]
+    assert list(pagerduty.states().values()) == ["resolved"]
     assert "[RESOLVED]" in shown(slack.messages()[0])
 
 
 def test_a_failed_try_does_not_turn_a_recovery_into_first_data(slack: Slack, slack_forwarder: Forwarder) -> None:
     slack_forwarder.receive(critical("ALARM", "OK", age=30))
     recovery = critical("OK", "INSUFFICIENT_DATA", configured=60)
-    slack.always = Answer(400, "no")
+    slack.answer_with(400, "no")
     with pytest.raises(Exception, match="answered 400"):
         slack_forwarder.receive(recovery)
-    slack.always = None
-    slack.forget()
+    slack.heal()
+    slack.taken.clear()
 
     slack_forwarder.receive(recovery)
 
@@ -87,7 +90,7 @@ def test_insufficient_data_is_told_in_slack_and_never_resolves(
         forwarder.receive(critical("ALARM", "OK", age=30))
         forwarder.receive(critical("INSUFFICIENT_DATA", "ALARM"))
 
-    assert list(pagerduty.incidents().values()) == ["open"]
+    assert list(pagerduty.states().values()) == ["open"]
     assert "[NO DATA]" in shown(slack.messages("#critical-alerts")[1])
 
 
@@ -109,7 +112,7 @@ def test_an_end_that_comes_after_a_new_beginning_leaves_the_incident_open(
     pagerduty_forwarder.receive(critical("ALARM", "OK", age=10))
     pagerduty_forwarder.receive(critical("OK", "ALARM", age=40))
 
-    assert list(pagerduty.incidents().values()) == ["open"]
+    assert list(pagerduty.states().values()) == ["open"]
 
 
 def test_of_two_events_in_one_the_later_one_counts_even_when_the_first_has_to_be_retried(
@@ -117,11 +120,11 @@ def test_of_two_events_in_one_the_later_one_counts_even_when_the_first_has_to_be
 ) -> None:
     both = critical("ALARM", "OK", age=40)
     both["Records"] += critical("OK", "ALARM", age=10)["Records"]
-    pagerduty.answers(Answer(500))
+    pagerduty.answer_with(500, times=1)
 
     pagerduty_forwarder.receive(both)
 
-    assert pagerduty.incidents() == {}
+    assert pagerduty.states() == {}
 
 
 def test_an_old_alarm_that_is_over_opens_nothing_and_slack_gets_it_marked(
@@ -146,7 +149,7 @@ def test_an_old_alarm_that_still_holds_or_has_lost_its_data_pages(
 
     pagerduty_forwarder.receive(critical("ALARM", "OK", age=HOUR))
 
-    assert list(pagerduty.incidents().values()) == ["open"]
+    assert list(pagerduty.states().values()) == ["open"]
 
 
 def test_an_old_end_of_an_alarm_that_fires_again_leaves_its_incident_open(
@@ -166,7 +169,7 @@ def test_a_cloudwatch_that_has_not_caught_up_with_its_own_event_silences_nothing
 
     pagerduty_forwarder.receive(critical("ALARM", "OK", age=HOUR))
 
-    assert list(pagerduty.incidents().values()) == ["open"]
+    assert list(pagerduty.states().values()) == ["open"]
 
 
 def test_a_composite_alarm_and_a_name_with_signs_are_found_too(
@@ -189,12 +192,17 @@ def test_what_cannot_be_asked_or_is_not_found_is_delivered_as_it_is(
     if trouble == "other account":
         event = critical("ALARM", "OK", age=HOUR, AlarmArn=arn("db-cpu-critical", account="999999999999"))
         cloudwatch.alarms["db-cpu-critical"] = ("OK", iso(time.time()))
-    answers = {"denied": Answer(403, "<Error/>"), "down": Answer(500), "hangs": Answer(200, "", seconds=9)}
-    cloudwatch.always = answers.get(trouble)
+    match trouble:
+        case "denied":
+            cloudwatch.answer_with(403, "<Error/>")
+        case "down":
+            cloudwatch.answer_with(500)
+        case "hangs":
+            cloudwatch.hang()
     slack_forwarder.receive(sns("the secrets are known now"))
     slack_forwarder.receive(sns("also this one", topic="critical-alerts-topic"))
     slack_forwarder.receive(sns(alarm("warm")))
-    slack.forget()
+    slack.taken.clear()
     if trouble == "no credentials":
         del environment["AWS_ACCESS_KEY_ID"]
 
@@ -210,7 +218,7 @@ def test_an_alarm_with_a_time_in_the_future_makes_nothing_late(
     pagerduty_forwarder.receive(critical("OK", "ALARM", age=-10 * HOUR))
     pagerduty_forwarder.receive(critical("ALARM", "OK"))
 
-    assert list(pagerduty.incidents().values()) == ["open"]
+    assert list(pagerduty.states().values()) == ["open"]
 
 
 def test_alarms_of_two_regions_with_one_name_are_two_incidents(
@@ -220,8 +228,8 @@ def test_alarms_of_two_regions_with_one_name_are_two_incidents(
     pagerduty_forwarder.receive(critical("ALARM", "OK", AlarmArn=arn("db-cpu-critical", region="us-east-1")))
     pagerduty_forwarder.receive(critical("OK", "ALARM", AlarmArn=arn("db-cpu-critical", region="us-east-1")))
 
-    assert list(pagerduty.incidents().values()) == ["open", "resolved"]
-    assert arn("db-cpu-critical") in pagerduty.incidents()
+    assert list(pagerduty.states().values()) == ["open", "resolved"]
+    assert arn("db-cpu-critical") in pagerduty.states()
 
 
 def test_no_text_and_no_json_of_others_can_resolve_an_alarms_incident(
@@ -233,7 +241,7 @@ def test_no_text_and_no_json_of_others_can_resolve_an_alarms_incident(
     for message in (forged, json.dumps(forged)[:-1], {"alerts": [{"status": "resolved", "labels": forged}]}):
         pagerduty_forwarder.receive(sns(message, topic="critical-alerts-topic"))
 
-    assert pagerduty.incidents()[key] == "open"
+    assert pagerduty.states()[key] == "open"
 
 
 def group(status: str, *alerts: tuple[str, str, str], **labels: str) -> Any:
@@ -266,7 +274,7 @@ def test_a_group_of_alertmanager_is_one_incident_until_nothing_in_it_pages_any_m
     states = []
     for step in steps:
         pagerduty_forwarder.receive(sns(step))
-        states.append(list(pagerduty.incidents().values()))
+        states.append(list(pagerduty.states().values()))
 
     assert states == [["open"], ["open"], ["resolved"], ["resolved"]]
 
@@ -277,7 +285,7 @@ def test_two_groups_of_alertmanager_do_not_resolve_each_other(
     pagerduty_forwarder.receive(sns(group("firing", ("firing", "critical", "cns"))))
     pagerduty_forwarder.receive(sns(group("resolved", ("resolved", "critical", "cns"), instance="cns-2")))
 
-    assert list(pagerduty.incidents().values()) == ["open"]
+    assert list(pagerduty.states().values()) == ["open"]
 
 
 def test_a_group_that_sns_delivers_late_does_not_open_again(

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from lambda_world import Answer
 from path_watch_world import (
     DATABASE_TEAM,
     EVENT,
@@ -230,7 +229,8 @@ def test_the_canary_is_rung_from_ok_so_that_it_is_always_sent(path_watch: PathWa
 
 
 def test_a_service_that_stumbles_is_asked_again(path_watch: PathWatch, sns: Sns, alarms: Alarms) -> None:
-    sns.answers(Answer(500), Answer(400, "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"))
+    sns.answer_with(500, times=1)
+    sns.answer_with(400, "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>", times=1)
 
     assert path_watch.run() == {"findings": 0}
 
@@ -252,7 +252,7 @@ def test_one_thing_that_cannot_be_looked_at_hides_nothing_and_raises_at_the_end(
 def test_what_could_not_be_looked_at_is_not_told_as_mended(path_watch: PathWatch, sns: Sns, vault: Secrets) -> None:
     vault.secrets[SECRET] = {}
     path_watch.run()
-    vault.always = Answer(400, json.dumps({"__type": "AccessDeniedException", "Message": "no"}))
+    vault.answer_with(400, json.dumps({"__type": "AccessDeniedException", "Message": "no"}))
 
     with pytest.raises(Exception, match="secret ananta/pagerduty-key: DescribeSecret was answered 400 AccessDenied"):
         path_watch.run(after=INTERVAL)
@@ -264,7 +264,7 @@ def test_without_its_log_it_repeats_nothing_and_raises(
     path_watch: PathWatch, sns: Sns, logs: Logs, alarms: Alarms
 ) -> None:
     sns.unsubscribe(TOPICS["critical"], ONCALL)
-    logs.always = Answer(400, json.dumps({"__type": "AccessDeniedException"}))
+    logs.answer_with(400, json.dumps({"__type": "AccessDeniedException"}))
 
     with pytest.raises(Exception, match="own log: FilterLogEvents was answered 400 AccessDeniedException"):
         path_watch.run()

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from lambda_messages import alarm, arn, sns
-from lambda_world import CHANNELS, Answer, Forwarder, PagerDuty, SecretsManager, Slack
+from lambda_standins import PagerDuty, Slack
+from lambda_world import CHANNELS, Forwarder
 from path_watch_world import CANARY, CANARY_NAME
+
+from tests.harness.standins.aws import SecretsManager
 
 FUNCTIONS = ("pagerduty", "slack")
 
@@ -92,7 +95,7 @@ def test_without_the_canarys_arn_its_alarm_is_an_alarm(environment: dict[str, st
 def test_a_secret_that_cannot_be_read_keeps_the_canary_away_and_says_why(
     function: str, forwarder: Forwarder, secrets: SecretsManager, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    secrets.always = Answer(400, json.dumps({"__type": "AccessDeniedException"}))
+    secrets.answer_with(400, json.dumps({"__type": "AccessDeniedException"}))
 
     assert forwarder.receive(sns(canary())) == {"delivered": 0}
 
@@ -125,7 +128,7 @@ def test_each_function_reads_its_own_secrets_and_no_other(
 def test_a_silent_secrets_manager_costs_the_canary_and_not_the_invocation(
     forwarder: Forwarder, secrets: SecretsManager, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    secrets.always = Answer(200, "{}", seconds=30)
+    secrets.hang()
     began = time.monotonic()
 
     forwarder.receive(sns(canary()), seconds=2)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from lambda_messages import fixture
 from lambda_messages import sns as event
-from lambda_world import Forwarder, PagerDuty, Slack, shown
+from lambda_standins import PagerDuty, Slack, shown
+from lambda_world import Forwarder
 from path_watch_world import CANARY_NAME, TOPICS, Alarms, PathWatch, Sns
 
 HOUR = 3600.0
@@ -44,7 +45,7 @@ def test_it_is_off_until_an_interval_is_given(
     path_watch.run()
 
     assert sns.published == []
-    assert not any("DescribeAlarms" in request.body for request in alarms.requests)
+    assert not any(b"DescribeAlarms" in request.body for request in alarms.requests)
 
 
 def test_an_alarm_is_told_again_each_time_that_the_interval_has_passed(
@@ -117,7 +118,7 @@ def test_a_reminder_is_the_same_incident_and_reads_as_one_that_lasts(
     Forwarder("pagerduty_forwarder", lambda: environment).receive(event(message.message))
     Forwarder("slack_forwarder", lambda: environment).receive(event(message.message))
 
-    assert pagerduty.incidents() == {alarm: "open"}
+    assert pagerduty.states() == {alarm: "open"}
     assert set(slack.channels()) == {"#critical-alerts", "#database-alerts"}
     text = shown(slack.messages("#database-alerts")[0])
     for said in (

@@ -6,12 +6,17 @@ import json
 
 import pytest
 from lambda_messages import alarm, sns
-from lambda_world import CHANNELS, Forwarder, PagerDuty, SecretsManager, Slack
+from lambda_standins import PagerDuty, Slack
+from lambda_world import CHANNELS, ROUTING_KEY, Forwarder
+
+from tests.harness.standins.aws import SecretsManager
 
 C, P, S, D, INF, CP, AP = (
     "#critical-alerts", "#platform-alerts", "#slo-alerts", "#database-alerts", "#infrastructure-alerts",
     "#control-plane-alerts", "#app-plane-alerts",
 )  # fmt: skip
+
+DATABASE_KEY = "R0UT1NGK3Y00000000000000DATABASE"
 
 
 @pytest.mark.parametrize(
@@ -131,16 +136,16 @@ def test_a_team_with_a_key_of_its_own_is_paged_instead_of_the_default(
         if row.get("c") == ["database"]:
             row["pd"] = "ananta/database-pagerduty-key"
     environment["ROUTING"] = json.dumps(rows)
-    secrets["ananta/database-pagerduty-key"] = "DATABASE-KEY"
-    pagerduty.keys.add("DATABASE-KEY")
+    secrets["ananta/database-pagerduty-key"] = DATABASE_KEY
+    pagerduty.accept_only(ROUTING_KEY, DATABASE_KEY)
 
     for state in ("ALARM", "OK"):
         pagerduty_forwarder.receive(sns(alarm("db", state, severity="critical")))
         pagerduty_forwarder.receive(sns(alarm("other", state, severity="critical", category="slo")))
 
     keys = [event["routing_key"] for event in pagerduty.taken]
-    assert [key == "DATABASE-KEY" for key in keys] == [True, False, True, False]
-    assert list(pagerduty.incidents().values()) == ["resolved", "resolved"]
+    assert [key == DATABASE_KEY for key in keys] == [True, False, True, False]
+    assert list(pagerduty.states().values()) == ["resolved", "resolved"]
 
 
 def test_a_row_without_slack_is_a_decision_and_nobody_else_is_told_in_its_place(

@@ -6,7 +6,11 @@ import json
 
 import pytest
 from lambda_messages import alarm, sns
-from lambda_world import ACCOUNT, CHANNELS, Answer, CloudWatch, Extension, Forwarder, PagerDuty, SecretsManager, Slack
+from lambda_standins import PagerDuty, Slack
+from lambda_world import ACCOUNT, CHANNELS, Forwarder
+
+from tests.harness.standins.aws import CloudWatch, Extension, SecretsManager
+from tests.harness.standins.https import Answer
 
 
 def test_a_rotated_routing_key_is_picked_up_without_losing_the_page(
@@ -18,7 +22,7 @@ def test_a_rotated_routing_key_is_picked_up_without_losing_the_page(
 
     pagerduty_forwarder.receive(sns(alarm("second", severity="critical")))
 
-    assert pagerduty.told() == [("trigger", "second")]
+    assert pagerduty.told() == [("trigger", "first"), ("trigger", "second")]
     assert len(pagerduty.requests) == 3
 
 
@@ -27,22 +31,21 @@ def test_a_rotated_webhook_is_picked_up_without_losing_the_message(
     status: int, slack: Slack, secrets: SecretsManager, slack_forwarder: Forwarder
 ) -> None:
     slack_forwarder.receive(sns("first"))
-    slack.hooks["/services/T000/B000/new-token"] = "#platform-alerts"
-    secrets[CHANNELS["#platform-alerts"]] = f"{slack.url}/services/T000/B000/new-token"
-    slack.answers(Answer(status, "invalid_token"))
+    secrets[CHANNELS["#platform-alerts"]] = slack.rotate("#platform-alerts")
+    slack.answer_with(status, "invalid_token", times=1)
 
     slack_forwarder.receive(sns("second"))
 
-    assert [request.path for request in slack.requests][-1] == "/services/T000/B000/new-token"
+    assert slack.channels() == ["#platform-alerts"] * 2
     assert secrets.asked() == [CHANNELS["#platform-alerts"]] * 2
 
 
 def test_a_key_that_is_refused_and_has_not_changed_is_not_posted_again(
     pagerduty: PagerDuty, secrets: SecretsManager, pagerduty_forwarder: Forwarder
 ) -> None:
-    pagerduty.accept_only("another")
+    pagerduty.accept_only("R0UT1NGK3Y0000000000000000000002")
 
-    with pytest.raises(Exception, match="answered 400.*routing_key.*is missing or invalid"):
+    with pytest.raises(Exception, match="answered 400.*Invalid routing key"):
         pagerduty_forwarder.receive(sns(alarm(severity="critical")))
 
     assert len(pagerduty.requests) == 1
@@ -52,7 +55,7 @@ def test_a_key_that_is_refused_and_has_not_changed_is_not_posted_again(
 def test_a_400_that_does_not_name_the_routing_key_does_not_ask_for_the_secret_again(
     pagerduty: PagerDuty, secrets: SecretsManager, pagerduty_forwarder: Forwarder
 ) -> None:
-    pagerduty.always = Answer(400, json.dumps({"errors": ["'payload.summary' is missing"]}))
+    pagerduty.answer_with(400, json.dumps({"errors": ["'payload.summary' is missing"]}))
 
     with pytest.raises(Exception, match="payload.summary"):
         pagerduty_forwarder.receive(sns(alarm(severity="critical")))
@@ -79,17 +82,15 @@ def test_a_secret_is_asked_for_anew_when_its_time_is_over(
 
 
 @pytest.mark.parametrize(
-    "down", [Answer(500), Answer(503), Answer(400, '{"__type": "ThrottlingException"}'), Answer(200, "<html>")]
+    "down", [Answer(500), Answer(503), Answer(400, '{"__type": "ThrottlingException"}'), Answer(502, "<html>")]
 )
 def test_the_old_value_serves_while_secrets_manager_is_down(
     down: Answer, slack: Slack, secrets: SecretsManager, slack_forwarder: Forwarder, environment: dict[str, str]
 ) -> None:
     environment["SECRET_TTL_SECONDS"] = "0"
     slack_forwarder.receive(sns("one"))
-    secrets.always = down
+    secrets.answer_with(*down)
 
-    if down.status == 200:
-        secrets.always = Answer(502, down.body)
     slack_forwarder.receive(sns("two"))
 
     assert len(slack.channels()) == 2
@@ -98,7 +99,8 @@ def test_the_old_value_serves_while_secrets_manager_is_down(
 def test_without_any_value_a_secrets_manager_that_is_down_is_asked_again_while_time_remains(
     slack: Slack, secrets: SecretsManager, slack_forwarder: Forwarder
 ) -> None:
-    secrets.answers(Answer(500), Answer(400, '{"__type": "ThrottlingException"}'))
+    secrets.answer_with(500, times=1)
+    secrets.answer_with(400, '{"__type": "ThrottlingException"}', times=1)
 
     slack_forwarder.receive(sns("one"))
 
@@ -136,7 +138,7 @@ def test_a_secret_that_is_filled_later_is_used_without_a_restart(
 def test_a_secret_that_may_not_be_read_is_raised_by_its_name_and_with_the_reason(
     secrets: SecretsManager, slack_forwarder: Forwarder
 ) -> None:
-    secrets.always = Answer(400, '{"__type": "com.amazon#AccessDeniedException", "Message": "arn of the role"}')
+    secrets.answer_with(400, '{"__type": "com.amazon#AccessDeniedException", "Message": "arn of the role"}')
 
     with pytest.raises(Exception, match="slack-warnings-webhook cannot be read.*400 AccessDeniedException") as raised:
         slack_forwarder.receive(sns("one"))
@@ -150,7 +152,7 @@ def test_a_deleted_secret_is_raised_and_its_old_value_is_not_used(
 ) -> None:
     environment["SECRET_TTL_SECONDS"] = "0"
     slack_forwarder.receive(sns("one"))
-    secrets.always = Answer(400, '{"__type": "InvalidRequestException"}')
+    secrets.answer_with(400, '{"__type": "InvalidRequestException"}')
 
     with pytest.raises(Exception, match="secret ananta/slack-warnings-webhook was deleted"):
         slack_forwarder.receive(sns("two"))
@@ -171,18 +173,18 @@ def test_a_secret_given_by_its_arn_is_asked_for_in_the_arns_region(
 ) -> None:
     arn = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:ananta/slack-warnings-webhook-AbCdEf"
     environment["ROUTING"] = json.dumps([{"s": ["warning"], "sl": arn, "ch": "#platform-alerts"}])
-    secrets[arn] = slack.hook("#platform-alerts")
+    secrets[arn] = slack.webhook("#platform-alerts")
 
     slack_forwarder.receive(sns("one"))
 
-    assert "/us-east-1/secretsmanager/" in secrets.requests[0].headers["Authorization"]
+    assert "/us-east-1/secretsmanager/" in secrets.requests[0].headers["authorization"]
 
 
 def test_the_extension_is_asked_first_where_its_layer_is_configured(
     slack: Slack, secrets: SecretsManager, extension: Extension, slack_forwarder: Forwarder, environment: dict[str, str]
 ) -> None:
     environment["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"] = str(extension.port)
-    extension.values[CHANNELS["#platform-alerts"]] = slack.hook("#platform-alerts")
+    extension.values[CHANNELS["#platform-alerts"]] = slack.webhook("#platform-alerts")
 
     slack_forwarder.receive(sns("one"))
 
