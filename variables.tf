@@ -184,8 +184,12 @@ variable "cloudwatch" {
     error_message = "cloudwatch.path_watch.interval_minutes is ${jsonencode(try(var.cloudwatch.path_watch.interval_minutes, null))}: use whole minutes from 1 to 60, 5 for example."
   }
   validation {
-    condition     = try(var.cloudwatch.path_watch.remind_after_hours, null) == null || try(var.cloudwatch.path_watch.remind_after_hours >= 1 && (var.forwarders.log_retention_days == 0 || var.cloudwatch.path_watch.remind_after_hours < var.forwarders.log_retention_days * 24), false)
-    error_message = "cloudwatch.path_watch.remind_after_hours is ${jsonencode(try(var.cloudwatch.path_watch.remind_after_hours, null))}: use 1 or more, and less than the ${var.forwarders.log_retention_days} days for which the logs are kept (forwarders.log_retention_days): what was told is read there. null switches it off."
+    condition     = try(var.cloudwatch.path_watch.remind_after_hours, null) == null || try(var.cloudwatch.path_watch.remind_after_hours >= 1, false)
+    error_message = "cloudwatch.path_watch.remind_after_hours is ${jsonencode(try(var.cloudwatch.path_watch.remind_after_hours, null))}: use 1 or more, 6 for example; null switches it off."
+  }
+  validation {
+    condition     = try(var.cloudwatch.path_watch.remind_after_hours, null) == null || var.forwarders.log_retention_days == 0 || try(var.cloudwatch.path_watch.remind_after_hours < var.forwarders.log_retention_days * 24, false)
+    error_message = "cloudwatch.path_watch.remind_after_hours is ${jsonencode(try(var.cloudwatch.path_watch.remind_after_hours, null))}, and forwarders.log_retention_days ${var.forwarders.log_retention_days}: what was told is read in the log, keep it longer."
   }
   validation {
     condition     = alltrue([for id in try(var.cloudwatch.publisher_account_ids, []) : can(regex("^[0-9]{12}$", id))])

@@ -197,3 +197,13 @@ def test_it_can_be_left_out(module: Root) -> None:
     assert not [address for address in plan.resources if address.startswith(HERE)]
     assert plan.outputs["path_watch"] is None
     assert "aws_lambda_function" in plan.types.values()
+
+
+def test_a_log_that_forgets_before_the_next_reminder_is_refused(module: Root) -> None:
+    told = module.refusal(
+        platform=SMALL,
+        cloudwatch={"path_watch": {"remind_after_hours": 30}},
+        forwarders={"log_retention_days": 1},
+    )
+
+    assert "cloudwatch.path_watch.remind_after_hours is 30, and forwarders.log_retention_days 1: what was told" in told

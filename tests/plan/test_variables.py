@@ -145,7 +145,7 @@ def test_every_bad_variable_is_named_with_its_value_and_its_remedy(module: Root)
         'cloudwatch.fallback.sms_numbers is ["123"]: a number begins with +',
         'cloudwatch.publisher_account_ids is ["12"]: an account has 12 digits',
         "cloudwatch.path_watch.interval_minutes is 90: use whole minutes from 1 to 60, 5 for example",
-        "cloudwatch.path_watch.remind_after_hours is 0.5: use 1 or more, and less than the",
+        "cloudwatch.path_watch.remind_after_hours is 0.5: use 1 or more, 6 for example",
         "forwarders.vpc has no security_group_ids: give both",
         "forwarders.log_retention_days is 31: CloudWatch Logs knows",
         "forwarders.timeout_seconds is 2: use 3 to 900",
