@@ -188,10 +188,6 @@ variable "cloudwatch" {
     error_message = "cloudwatch.path_watch.remind_after_hours is ${jsonencode(try(var.cloudwatch.path_watch.remind_after_hours, null))}: use 1 or more, 6 for example; null switches it off."
   }
   validation {
-    condition     = try(var.cloudwatch.path_watch.remind_after_hours, null) == null || var.forwarders.log_retention_days == 0 || try(var.cloudwatch.path_watch.remind_after_hours < var.forwarders.log_retention_days * 24, false)
-    error_message = "cloudwatch.path_watch.remind_after_hours is ${jsonencode(try(var.cloudwatch.path_watch.remind_after_hours, null))}, and forwarders.log_retention_days ${var.forwarders.log_retention_days}: what was told is read in the log, keep it longer."
-  }
-  validation {
     condition     = alltrue([for id in try(var.cloudwatch.publisher_account_ids, []) : can(regex("^[0-9]{12}$", id))])
     error_message = "cloudwatch.publisher_account_ids is ${jsonencode(try(var.cloudwatch.publisher_account_ids, []))}: an account has 12 digits; write it in quotes, or a leading 0 is lost."
   }

@@ -16,6 +16,13 @@ resource "aws_cloudwatch_log_group" "this" { #trivy:ignore:AVD-AWS-0017 under a 
   kms_key_id        = var.log_key == null ? null : var.log_key.key_arn
 
   tags = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = var.remind_after_hours == null || var.log_retention_days == 0 || try(var.remind_after_hours < var.log_retention_days * 24, false)
+      error_message = "remind_after_hours of path-watch is ${jsonencode(var.remind_after_hours)}, and its log is kept for ${var.log_retention_days} days (forwarders.log_retention_days): what was told is read there, keep it longer."
+    }
+  }
 }
 
 resource "aws_lambda_function" "this" {

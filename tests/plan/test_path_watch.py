@@ -206,4 +206,4 @@ def test_a_log_that_forgets_before_the_next_reminder_is_refused(module: Root) ->
         forwarders={"log_retention_days": 1},
     )
 
-    assert "cloudwatch.path_watch.remind_after_hours is 30, and forwarders.log_retention_days 1: what was told" in told
+    assert "remind_after_hours of path-watch is 30, and its log is kept for 1 days" in told
