@@ -56,7 +56,7 @@ detection: venv
 
 # Every fault on the way of a CloudWatch alarm; FAULTS="PagerDuty" runs only the rows that hold the word and leaves the page alone.
 faults: venv
-	@$(RUN) -m tests.harness.fault_table $(FAULTS)
+	@$(RUN) -m tests.harness.faults $(FAULTS)
 
 # Every cost beside its limit; BENCH="forwarders rules" measures only these parts.
 bench: venv

@@ -16,7 +16,7 @@ from tests.harness.progress import step
 NAMES = ("pagerduty", "slack")
 PACKAGE_LIMIT_KB = 60
 COLD_CPU_LIMIT, COLD_WALL_LIMIT, WARM_LIMIT_MS = 0.30, 0.40, 2.0
-COLD_ROUNDS, LAMBDA_ROUNDS, WARM_TIMES = 15, 5, 200
+COLD_ROUNDS, LAMBDA_ROUNDS, WARM_TIMES = 15, 7, 200
 SPIN_S = 3.0
 T = TypeVar("T")
 PACKAGES = ("boto3", "botocore", "awslambdaric")

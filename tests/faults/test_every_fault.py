@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.fault_bench import Bench
-from tests.harness.fault_table import Row, problems, rows, run_row
+from tests.harness.faults.bench import Bench
+from tests.harness.faults.rows import Row, rows
+from tests.harness.faults.run import problems, run_row
 
 ROWS = rows()
 

@@ -56,6 +56,10 @@ class LocalStack:
     def log(self) -> Path:
         return self.run_dir / "logs/localstack.log"
 
+    @property
+    def _overrides(self) -> Path:
+        return self.run_dir / "lambda-overrides.json"
+
     def start(self) -> Self:
         """Start it and wait until it really answers. HarnessError names the log when it does not."""
         python = bootstrap.venv("localstack")
@@ -110,6 +114,10 @@ class LocalStack:
     def version(self) -> str:
         """Its own word on what it is."""
         return str(self._get("/_localstack/info")["version"])
+
+    def override_lambda_env(self, values: Mapping[str, str]) -> None:
+        """Put these over every function's environment, as its next processes see it; an empty mapping ends that."""
+        self._overrides.write_text(json.dumps(dict(values)))
 
     def mails(self) -> list[dict[str, Any]]:
         """Mails that SNS and SES have "sent", the oldest first: Source, Destination, Subject, Body."""
@@ -177,6 +185,7 @@ class LocalStack:
             "LAMBDA_RUNTIME_EXECUTOR": "local",
             "LAMBDA_RETRY_BASE_DELAY": "1",
             "HARNESS_LAMBDA_ENV": json.dumps(self.lambda_env),
+            "HARNESS_LAMBDA_OVERRIDES": str(self._overrides),
             "HARNESS_ALARM_INTERVAL_S": str(self.alarm_interval_s),
             "NO_PROXY": "127.0.0.1,localhost",
             **self.settings,

@@ -4,28 +4,25 @@ Real functions under the genuine runtime client; PagerDuty, Slack and a gate bef
 faults.
 """
 
-import datetime
 import json
 import os
 import shutil
 import signal
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import psutil
 
 from tests.harness import paths, process
-from tests.harness.aws_messages import alarm_message
 from tests.harness.cloud import Cloud
 from tests.harness.errors import HarnessError
-from tests.harness.localstack import LocalStack
-from tests.harness.standins.https import Answer, HttpStandin, Request
+from tests.harness.faults.alert import ALARM, Alert, keep_alarm, message, set_state
+from tests.harness.faults.gate import SecretsGate
+from tests.harness.localstack import ACCOUNT, LocalStack
 from tests.harness.standins.pagerduty import PagerDuty
 from tests.harness.standins.recorder import Delivery, Recorder
 from tests.harness.standins.slack import UNKNOWN, Slack
@@ -36,7 +33,6 @@ from tests.harness.world import random_key
 
 ROOT = "tests/roots/faults"
 PREFIX = "faults"
-ALARM = "db-cpu-high"
 TOPIC = "critical-alerts-topic"
 # What SNS would publish and the emulator does not, by the suffix of the alarm that looks at it.
 SNS_METRICS = {
@@ -50,41 +46,6 @@ RECEIVER = {"pagerduty-forwarder": "pagerduty", "slack-forwarder": CHANNEL}
 PERIOD_S = 10
 QUEUE_METRICS_S = "2"
 REDRIVE_TIMEOUT_S = 120
-
-
-class SecretsGate(HttpStandin):
-    """Stands before Secrets Manager, passes all on, and denies where it is told to: the emulator knows no IAM."""
-
-    def __init__(self, behind: str) -> None:
-        self._behind = behind
-        super().__init__()
-
-    def deny(self) -> None:
-        """What Secrets Manager answers to a role that may not read."""
-        refusal = {"__type": "AccessDeniedException", "Message": "no identity-based policy allows the action"}
-        self.answer_with(400, json.dumps(refusal))
-
-    def answer(self, request: Request) -> Answer:
-        kept = {key: value for key, value in request.headers.items() if key not in ("host", "content-length")}
-        onward = urllib.request.Request(self._behind, request.body, kept, method=request.method)
-        try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(onward, timeout=10) as found:
-                return Answer(found.status, found.read().decode())
-        except urllib.error.HTTPError as refused:
-            return Answer(refused.code, refused.read().decode())
-
-    def faulted(self, request: Request, problem: str) -> None:
-        """Nobody is told anything here."""
-
-
-class Alert(NamedTuple):
-    """One alarm's message; its account number stands in every message about it and nowhere else."""
-
-    account: str
-    message: dict[str, Any]
-
-    def is_in(self, body: object) -> bool:
-        return self.account in (body if isinstance(body, str) else json.dumps(body))
 
 
 class Bench:
@@ -171,19 +132,43 @@ class Bench:
                 values[name] = self.slack.rotate(CHANNEL if "critical" in name else "#warnings")
         self.cloud.fill_secrets(values)
 
+    def delete_secrets(self) -> None:
+        """As somebody does by mistake: AWS keeps them for the recovery window."""
+        for secret in self._secret_ids():
+            self.localstack.client("secretsmanager").delete_secret(SecretId=secret, RecoveryWindowInDays=7)
+
+    def restore_secrets(self) -> None:
+        for secret in self._secret_ids():
+            self.localstack.client("secretsmanager").restore_secret(SecretId=secret)
+
+    def keep_secrets(self, seconds: float | None) -> None:
+        """How long new instances take a secret for good; None is what the module says. The old ones are ended."""
+        self.localstack.override_lambda_env({} if seconds is None else {"SECRET_TTL_SECONDS": str(seconds)})
+        self.end_instances()
+
+    def _secret_ids(self) -> list[str]:
+        return [secret["id"] for secret in self.cloud.outputs["secrets_to_fill"].values()]
+
     # ------------------------------------------------------------ sending
 
     def alert(self, state: str = "ALARM", like: Alert | None = None, age_s: float = 0.0) -> Alert:
         """A message of CloudWatch about an alarm of its own, or about that of `like`."""
         if like is None:
             self._alerts += 1
-        account = like.account if like else f"7{self._alerts:02}000000{self._alerts:03}"
-        at = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=age_s)
-        return Alert(account, alarm_message(account, state, at, ALARM))
+        account = like.mark if like else f"7{self._alerts:02}000000{self._alerts:03}"
+        return Alert(account, message(account, state, age_s))
 
-    def publish(self, message: dict[str, Any] | str) -> None:
+    def alert_that_cloudwatch_knows(self, state: str, age_s: float = 0.0) -> Alert:
+        """A message about the alarm of this account, which has that state from now on: a forwarder can ask for it."""
+        client = self.localstack.client("cloudwatch")
+        keep_alarm(client)
+        set_state(client, state)
+        told, mark = message(ACCOUNT, state, age_s), "An alarm that CloudWatch knows."
+        return Alert(mark, {**told, "AlarmDescription": f"{mark} {told['AlarmDescription']}"})
+
+    def publish(self, told: dict[str, Any] | str) -> None:
         """To the critical topic, as CloudWatch does."""
-        text = message if isinstance(message, str) else json.dumps(message)
+        text = told if isinstance(told, str) else json.dumps(told)
         topic = self.cloud.module["topic_arns"]["critical"]
         self.localstack.client("sns").publish(TopicArn=topic, Message=text, Subject=f'ALARM: "{ALARM}"')
 
@@ -262,6 +247,14 @@ class Bench:
         alarms = self.localstack.client("cloudwatch").describe_alarms(AlarmNames=self.own_alarms)["MetricAlarms"]
         return [str(alarm["AlarmName"]) for alarm in alarms if alarm["StateValue"] == "ALARM"]
 
+    def settle(self, watched: Collection[str], timeout_s: float = 40.0) -> None:
+        """Wait until no alarm of these functions or topics rings any more. HarnessError when one does not stop."""
+        deadline = time.monotonic() + timeout_s
+        while ringing := [name for name in self.ringing() if any(f"-{one}-" in name for one in watched)]:
+            if time.monotonic() > deadline:
+                raise HarnessError(f"{', '.join(ringing)} still ring after {timeout_s:.0f} s")
+            time.sleep(0.5)
+
     def redrive(self) -> str:
         """`alertctl redrive --yes`, as an operator runs it; what it said."""
         outputs = self.run_dir / "outputs.json"
@@ -272,15 +265,6 @@ class Bench:
             env={**os.environ, **self.localstack.environment(), "PYTHONPATH": str(paths.ROOT / "tools")},
         )
         return done.stderr.strip() or done.stdout.strip()
-
-
-def settled(bench: Bench, watched: Collection[str], timeout_s: float = 40.0) -> None:
-    """Wait until no alarm of these functions or topics rings any more."""
-    deadline = time.monotonic() + timeout_s
-    while ringing := [name for name in bench.ringing() if any(f"-{one}-" in name for one in watched)]:
-        if time.monotonic() > deadline:
-            raise HarnessError(f"{', '.join(ringing)} still ring after {timeout_s:.0f} s")
-        time.sleep(0.5)
 
 
 def wait_for(condition: Callable[[], object], timeout_s: float, every_s: float = 0.25) -> bool:

@@ -3,8 +3,10 @@
 import pytest
 
 from tests.harness.errors import HarnessError
-from tests.harness.fault_bench import FUNCTIONS, ONCALL, RECEIVER
-from tests.harness.fault_table import BEGIN, END, PAGE, Result, Row, markdown, problems, rows, write_page
+from tests.harness.faults.bench import FUNCTIONS, ONCALL, RECEIVER
+from tests.harness.faults.rows import Row, rows
+from tests.harness.faults.run import Result, problems
+from tests.harness.faults.table import BEGIN, END, PAGE, markdown, write_page
 from tests.harness.standins.recorder import Delivery
 
 PAGERDUTY_FUNCTION, SLACK_FUNCTION = FUNCTIONS
@@ -52,6 +54,16 @@ def test_what_went_wrong_is_said(result: Result, said: str) -> None:
     assert said in "; ".join(problems(result))
 
 
+def test_who_also_hears_the_end_hears_twice_and_whoever_is_paged_for_it_is_a_problem() -> None:
+    over = GOOD._replace(row=FAILING._replace(hears=(SLACK,), twice=(SLACK, ONCALL)), after=heard(slack=2, mail=2))
+
+    assert problems(over) == []
+    assert "| – | 12 |" in markdown([over])
+    assert f"{SLACK} heard it 1 times" in problems(over._replace(after=heard(slack=1, mail=2)))
+    paged = over._replace(after=heard(pagerduty=1, slack=2, mail=2))
+    assert "PagerDuty was told of an alarm that is over" in problems(paged)
+
+
 def test_what_is_lost_is_counted_and_stands_in_its_row() -> None:
     table = markdown([GOOD, GOOD._replace(after=heard(slack=1, mail=1))])
 
@@ -78,7 +90,7 @@ def test_the_table_goes_between_the_markers_and_nothing_else_changes(tmp_path_fa
 
 def test_the_page_holds_the_rows_that_are_run_and_lost_nothing() -> None:
     table = PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
-    shown = [line.split("|")[1].strip().rstrip(" ¹²³⁴") for line in table.splitlines() if line.startswith("| ")][1:]
+    shown = [line.split("|")[1].strip().rstrip(" ¹²³⁴⁵") for line in table.splitlines() if line.startswith("| ")][1:]
 
     assert shown == [row.fault for row in rows()]
     assert f"**{len(rows())} faults," in table and "lost: 0.**" in table and "LOST" not in table

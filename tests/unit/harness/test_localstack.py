@@ -46,6 +46,8 @@ def test_it_writes_into_its_run_only_and_hands_on_the_functions_environment(brok
     lines = emulator.log.read_text().splitlines()
     given = dict(line.split("=", 1) for line in lines if "=" in line)
     assert json.loads(given["HARNESS_LAMBDA_ENV"]) == {"SSL_CERT_FILE": "/ca.pem"}
+    emulator.override_lambda_env({"SECRET_TTL_SECONDS": "1"})
+    assert json.loads(Path(given["HARNESS_LAMBDA_OVERRIDES"]).read_text()) == {"SECRET_TTL_SECONDS": "1"}
     assert all(
         given[name].startswith(str(broken / "run")) for name in ("HOME", "FILESYSTEM_ROOT", "XDG_CACHE_HOME", "TMPDIR")
     )

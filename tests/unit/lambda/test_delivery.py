@@ -278,7 +278,7 @@ def test_two_different_messages_under_one_id_are_two_messages(slack: Slack, slac
 
 
 def test_a_warm_instance_keeps_its_connection_and_survives_the_peers_end_of_it(
-    slack: Slack, slack_forwarder: Forwarder
+    slack: Slack, slack_forwarder: Forwarder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     texts = [f"text {number}" for number in range(6)]
     for text in texts[:3]:
@@ -292,6 +292,7 @@ def test_a_warm_instance_keeps_its_connection_and_survives_the_peers_end_of_it(
     assert (kept, slack.connections) == (1, 2)
     assert [text for message in slack.messages() for text in texts if text in shown(message)] == texts
     assert len(slack.requests) == len(texts)
+    assert "retried" not in capsys.readouterr().out
 
 
 def test_a_connection_that_the_peer_has_cut_without_a_word_costs_nobody_a_message(

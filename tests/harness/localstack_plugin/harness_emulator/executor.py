@@ -1,6 +1,7 @@
 """LocalStack's executor for Lambda functions without Docker: zips run by the genuine `awslambdaric` as processes.
 
 `HARNESS_LAMBDA_ENV` (JSON object) is put under every function's environment: a certificate authority of the test, say.
+What the JSON file `HARNESS_LAMBDA_OVERRIDES` holds when a process starts is put over it.
 """
 
 import json
@@ -60,6 +61,7 @@ class LocalExecutor(RuntimeExecutor):
             "PYTHONDONTWRITEBYTECODE": "1",
             **json.loads(os.environ.get("HARNESS_LAMBDA_ENV") or "{}"),
             **self.environment,
+            **_overrides(),
             # The harness finds what it started by this mark.
             "HARNESS_PROCESS": os.environ.get("HARNESS_PROCESS", ""),
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{config.runtime}",
@@ -113,6 +115,14 @@ class LocalExecutor(RuntimeExecutor):
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
         """Nothing outlives the processes."""
+
+
+def _overrides() -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads(Path(os.environ.get("HARNESS_LAMBDA_OVERRIDES") or "").read_text())
+    except OSError:
+        return {}
+    return found
 
 
 class LocalExecutorPlugin(RuntimeExecutorPlugin):
