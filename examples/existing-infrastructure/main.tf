@@ -9,6 +9,8 @@ module "alerting" {
 
   platform = yamldecode(file("${path.module}/platform.yaml"))
 
+  cloudwatch = { quiet_database_symptoms = true }
+
   kms = { key_arn = aws_kms_key.platform.arn, encrypt_logs = true }
   topics = {
     critical = { arn = aws_sns_topic.brought["critical"].arn }

@@ -58,16 +58,22 @@ locals {
 
   runbook_of_section = { databases = "database", caches = "cache", ecs_services = "ecs-service" }
 
-  # How fast a load balancer's error budget may burn, as the SLOs of the Prometheus path have it: over both windows of a clause at once, so
-  # that what is over ends with the short one. Factors are those of a budget of 30 days.
+  # How fast a load balancer's error budget may burn, as the SLOs of the Prometheus path have it: above the factor in every window of a
+  # clause at once, so that it ends with the shortest. Factors are those of a budget of 30 days.
   burn_rules = {
     fast = {
       severities = ["critical", "warning"] # where its SLO pages, and where not
-      clauses    = [{ long = "1h", short = "5m", factor = 14.4 }, { long = "6h", short = "30m", factor = 6 }]
+      clauses = [
+        [{ window = "1h", above = 14.4 }, { window = "5m", above = 14.4 }],
+        [{ window = "6h", above = 6 }, { window = "30m", above = 6 }, { window = "5m", above = 1, part = "still" }],
+      ]
     }
     slow = {
       severities = ["warning"]
-      clauses    = [{ long = "1d", short = "2h", factor = 3 }, { long = "3d", short = "6h", factor = 1 }]
+      clauses = [
+        [{ window = "1d", above = 3 }, { window = "2h", above = 3 }],
+        [{ window = "3d", above = 1 }, { window = "6h", above = 1 }],
+      ]
     }
   }
   burn_window_seconds = { "5m" = 300, "30m" = 1800, "1h" = 3600, "2h" = 7200, "6h" = 21600, "1d" = 86400, "3d" = 259200 }

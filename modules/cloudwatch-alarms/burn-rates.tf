@@ -26,26 +26,45 @@ locals {
     load_balancer = { bad = "SUM([FILL(target_5xx, 0), FILL(own_5xx, 0)])", total = "SUM([FILL(requests, 0), FILL(own_503, 0)])" }
   }
 
+  # Every clause of every balancer, its windows by the names of their alarms.
+  burn_clauses = {
+    for balancer, b in local.load_balancers : balancer => {
+      for speed, rule in local.burn_rules : speed => [
+        for clause in rule.clauses : {
+          for part in clause : join("-", compact(["${var.alarm_prefix}${balancer}-burning-${speed}-${part.window}", try(part.part, "")])) => {
+            window = part.window
+            above  = tonumber(format("%.4f", part.above * b.stretch))
+          }
+        }
+      ]
+    }
+  }
+  burn_labels = {
+    for balancer, b in local.load_balancers : balancer => {
+      for speed in keys(local.burn_rules) : speed => {
+        severity = speed == "fast" && b.pages ? "critical" : "warning"
+        category = "slo"
+        plane    = b.plane
+        service  = balancer
+        resource = balancer
+        runbook  = "load-balancer-burning-${speed}"
+      }
+    }
+  }
+
   burn_windows = merge(flatten([
     for balancer, b in local.load_balancers : [
-      for speed, rule in local.burn_rules : [
-        for clause in rule.clauses : {
-          for window in [clause.long, clause.short] : "${var.alarm_prefix}${balancer}-burning-${speed}-${window}" => {
-            balancer   = balancer
+      for speed, clauses in local.burn_clauses[balancer] : [
+        for clause in clauses : {
+          for name, part in clause : name => merge(local.burn_labels[balancer][speed], {
             dimensions = local.balancer_dimensions[balancer]
-            period     = local.burn_window_seconds[window]
-            threshold  = tonumber(format("%.4f", clause.factor * b.stretch))
+            period     = local.burn_window_seconds[part.window]
+            threshold  = part.above
             counters   = local.counters[b.counts]
             sums       = local.sums[b.counts]
             burn       = "IF(bad < ${b.min_bad_events}, 0, bad / IF(total > bad, total, bad) / ${b.budget})"
-            severity   = speed == "fast" && b.pages ? "critical" : "warning"
-            category   = "slo"
-            plane      = b.plane
-            service    = balancer
-            resource   = balancer
-            runbook    = "load-balancer-burning-${speed}"
-            about      = "Burn rate of ${balancer} over ${window} above ${format("%.4g", clause.factor * b.stretch)}: the share of 5xx among its requests, divided by the ${format("%.6g", 100 - b.objective)} % that the objective allows; 0 below ${b.min_bad_events} of them. A part of ${var.alarm_prefix}${balancer}-burning-${speed}, which tells it. No data is good: without requests a load balancer reports nothing, and nothing burns."
-          }
+            about      = "Burn rate of ${balancer} over ${part.window} above ${part.above}: the share of 5xx among its requests, divided by the ${format("%.6g", 100 - b.objective)} % that the objective allows; 0 below ${b.min_bad_events} of them. A part of ${var.alarm_prefix}${balancer}-burning-${speed}, which tells it. No data is good: without requests a load balancer reports nothing, and nothing burns."
+          })
         }
       ]
     ]
@@ -53,18 +72,12 @@ locals {
 
   burning = merge([
     for balancer, b in local.load_balancers : {
-      for speed, rule in local.burn_rules : "${var.alarm_prefix}${balancer}-burning-${speed}" => {
-        clauses  = [for clause in rule.clauses : [for window in [clause.long, clause.short] : "${var.alarm_prefix}${balancer}-burning-${speed}-${window}"]]
-        severity = speed == "fast" && b.pages ? "critical" : "warning"
-        category = "slo"
-        plane    = b.plane
-        service  = balancer
-        resource = balancer
-        runbook  = "load-balancer-burning-${speed}"
-        about = "${balancer} loses its error budget (${b.objective} % in ${b.window}) too fast: burn rate above ${join(", or ", [
-          for clause in rule.clauses : "${format("%.4g", clause.factor * b.stretch)} over ${clause.long} and over ${clause.short}"
+      for speed, clauses in local.burn_clauses[balancer] : "${var.alarm_prefix}${balancer}-burning-${speed}" => merge(local.burn_labels[balancer][speed], {
+        clauses = [for clause in clauses : keys(clause)]
+        about = "${balancer} loses its error budget (${b.objective} % in ${b.window}) too fast: burn rate ${join(", or ", [
+          for clause in clauses : join(" and ", [for part in values(clause) : "above ${part.above} over ${part.window}"])
         ])}. ${local.composite_reason}"
-      }
+      })
     }
   ]...)
 }

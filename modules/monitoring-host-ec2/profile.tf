@@ -80,6 +80,35 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
+  # A disk under a key of the caller's: the volume is no part of the group, so the host's own role takes it, and no service role that an
+  # account may not have yet stands in the key's policy. EC2 uses the key by a grant of its own.
+  dynamic "statement" {
+    for_each = var.volume_key == null ? [] : [var.volume_key]
+    content {
+      sid       = "LetEC2UseTheDisksKey"
+      actions   = ["kms:CreateGrant"]
+      resources = [statement.value.key_arn]
+      condition {
+        test     = "Bool"
+        variable = "kms:GrantIsForAWSResource"
+        values   = ["true"]
+      }
+    }
+  }
+  dynamic "statement" {
+    for_each = var.volume_key == null ? [] : [var.volume_key]
+    content {
+      sid       = "UseTheDisksKeyThroughEC2"
+      actions   = ["kms:Decrypt", "kms:DescribeKey"]
+      resources = [statement.value.key_arn]
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["ec2.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}"]
+      }
+    }
+  }
+
   statement {
     # DescribeVolumes knows no resource.
     sid       = "SeeWhereItsDiskIs"

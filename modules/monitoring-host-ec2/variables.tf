@@ -48,7 +48,7 @@ variable "kms" {
 }
 
 variable "volume_key" {
-  description = "A key for the data volume in place of AWS' own."
+  description = "A key for the data volume in place of AWS' own. Its policy lets the account use it by IAM, as a key's first policy does; the host's role gets what it needs."
   type        = object({ key_arn = string })
   default     = null
 }

@@ -89,8 +89,15 @@ def of_alarms(folder: Path) -> dict[str, str]:
     )
 
 
-def _burn_line(clauses: Iterable[Mapping[str, Any]]) -> str:
-    return "burn rate " + " or ".join(f"above {c['factor']} ({c['long']} and {c['short']})" for c in clauses)
+def _burn_line(clauses: Iterable[Iterable[Mapping[str, Any]]]) -> str:
+    """`burn rate above 14.4 (1h and 5m) or above 6 (6h and 30m) and above 1 (5m)`."""
+    told = []
+    for clause in clauses:
+        windows: dict[float, list[str]] = {}
+        for part in clause:
+            windows.setdefault(part["above"], []).append(part["window"])
+        told.append(" and ".join(f"above {above} ({' and '.join(names)})" for above, names in windows.items()))
+    return "burn rate " + " or ".join(told)
 
 
 def _terraform(folder: Path, *arguments: str) -> str:

@@ -1,5 +1,6 @@
 """Links lead somewhere, commands and queries are ones that their programs know."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -8,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import botocore.session
+import jsonschema
 import promql_parser
 import pytest
 import yaml
@@ -17,6 +19,7 @@ from botocore.model import ServiceModel
 
 from tests.docs.conftest import Block, blocks, commands, pages
 from tests.harness import paths, terraform
+from tests.harness.reference import SCHEMA
 from tests.plan.conftest import Plan
 from tests.rendered.test_hygiene import EXPORTED, selectors
 
@@ -129,3 +132,9 @@ def test_outputs_that_are_named_exist() -> None:
     for page in pages():
         for name in re.findall(r"[Oo]utputs? `([a-z_]+)`", page.read_text()):
             assert f'output "{name}"' in told, f"{page.name} names the output {name}"
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=lambda block: f"{block.page.name}: {block.text.splitlines()[0]}")
+def test_a_part_of_a_catalogue_that_is_shown_is_one(block: Block) -> None:
+    schema = json.loads(SCHEMA.read_text())
+    jsonschema.validate(yaml.safe_load(block.text), {**schema, "required": []})

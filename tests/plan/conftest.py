@@ -13,11 +13,12 @@ import tftest
 import yaml
 
 from tests.harness import paths, terraform
-from tests.plan.answers import answering
+from tests.plan.answers import ACCOUNT, answering
 
 REGION = "eu-central-1"
 SMALL = yaml.safe_load((paths.ROOT / "examples/minimal/platform.yaml").read_text())
 EXTENSION = f"arn:aws:lambda:{REGION}:187925254637:layer:AWS-Parameters-and-Secrets-Lambda-Extension:12"
+VOLUME_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 SUBNET = {"id": "subnet-1", "availability_zone": f"{REGION}a", "vpc_id": "vpc-1"}
 
 
@@ -47,10 +48,23 @@ class Plan:
         """Planned values of every resource of a type, by address."""
         return {address: values for address, values in self.resources.items() if self.types[address] == kind}
 
-    def alarms(self) -> dict[str, dict[str, Any]]:
-        """The alarms of the catalogue's resources, by name."""
-        found = self.of_type("aws_cloudwatch_metric_alarm")
+    def alarms(self, kind: str = "metric") -> dict[str, dict[str, Any]]:
+        """The alarms of the catalogue's resources, by name: `metric` (metric math included) or `composite`."""
+        found = self.of_type(f"aws_cloudwatch_{kind}_alarm")
         return {v["alarm_name"]: v for address, v in found.items() if address.startswith("module.alarms[0]")}
+
+    def actions(self, name: str) -> dict[str, bool]:
+        """For ALARM, OK and INSUFFICIENT_DATA: whether an alarm tells it to a topic, whose ARN no plan knows."""
+        address = next(a for a, v in self.resources.items() if v.get("alarm_name") == name)
+        change = next(
+            one["change"]
+            for one in self.raw["resource_changes"]
+            if one["address"].removeprefix("module.alerting.") == address
+        )
+        keys = {"ALARM": "alarm_actions", "OK": "ok_actions", "INSUFFICIENT_DATA": "insufficient_data_actions"}
+        return {
+            state: bool(change["after"].get(key) or change["after_unknown"].get(key)) for state, key in keys.items()
+        }
 
 
 class Root:
@@ -127,16 +141,21 @@ def tuned(module: Root) -> Plan:
                     "cpu-high": {"threshold": 70, "critical_threshold": 95},
                     "connections-high": {"enabled": False},
                     "storage-low": {"threshold": 2.5, "severity": "critical"},
+                    "memory-low": {"threshold": 1, "critical_threshold": 0.125},
+                    "replica-lag-high": {"severity": "critical"},
+                    "write-latency-high": {"enabled": False},
                 },
             },
             "aurora": {"plane": "shop", "identifier": "aurora-1", "kind": "cluster"},
         },
         "caches": {
-            "redis": {"plane": "shop"},
-            "sessions": {
+            "redis": {"plane": "shop", "alarms": {"engine-cpu-high": {"enabled": False}}},
+            # A replication group and one in cluster mode: metrics are published by their members alone.
+            "sessions": {"plane": "shop", "replication_group": "sessions", "members": ["sessions-001", "sessions-002"]},
+            "catalogue": {
                 "plane": "shop",
-                "replication_group": "sessions",
-                "members": ["sessions-0001-001", "sessions-0001-002"],
+                "replication_group": "catalogue",
+                "members": ["catalogue-0001-001", "catalogue-0001-002", "catalogue-0002-001"],
             },
         },
     }
@@ -161,6 +180,76 @@ def tuned(module: Root) -> Plan:
         },
         permissions_boundary_arn="arn:aws:iam::123456789012:policy/boundary",
         pagerduty_region="eu",
-        host={"subnet": {"id": "subnet-1", "availability_zone": "eu-central-1a", "vpc_id": "vpc-1"}, "ami_id": "ami-1"},
+        host={"subnet": SUBNET, "ami_id": "ami-1", "volume_key": {"key_arn": VOLUME_KEY}},
         tags={"owner": "shop"},
     )
+
+
+@pytest.fixture(scope="session")
+def watched(module: Root) -> Plan:
+    """Alarms over alarms: quiet symptoms of databases, SLOs of load balancers; and whom each is mailed to."""
+    return module.plan(
+        platform={
+            **SMALL,
+            "databases": {
+                "plain": {"plane": "shop", "identifier": "plain"},
+                "db": {
+                    "plane": "shop",
+                    "identifier": "db",
+                    "alarms": {
+                        "cpu-high": {"critical_threshold": 95},
+                        "connections-high": {"critical_threshold": 300},
+                        "memory-low": {},
+                        "replica-lag-high": {},
+                        "read-latency-high": {"severity": "info"},
+                    },
+                },
+                # A symptom that pages, and only a cause that warns; no cause at all; no symptom.
+                "paging": {
+                    "plane": "shop",
+                    "identifier": "paging",
+                    "alarms": {"connections-high": {"severity": "critical"}},
+                },
+                "causeless": {
+                    "plane": "shop",
+                    "identifier": "causeless",
+                    "alarms": {"cpu-high": {"enabled": False}},
+                },
+                "calm": {"plane": "shop", "identifier": "calm", "alarms": {"connections-high": {"enabled": False}}},
+            },
+            "caches": {"redis": {"plane": "shop"}},
+            "ecs_services": {"web": {"plane": "shop", "cluster": "shop"}},
+            "load_balancers": {
+                "web": {
+                    "plane": "shop",
+                    "load_balancer": "app/web/50dc6c495c0c9188",
+                    "objective": 99.9,
+                    "pages": True,
+                    "min_bad_events": 3,
+                },
+                "api": {
+                    "plane": "shop",
+                    "load_balancer": "app/web/50dc6c495c0c9188",
+                    "target_group": "targetgroup/api/73e2d6bc24d8a067",
+                    "objective": 99.5,
+                    "window": "28d",
+                },
+                "new": {"plane": "shop", "objective": 95},
+            },
+            "severities": {
+                "critical": {"slack": "#shop-alerts", "email": "oncall@example.com"},
+                "warning": {"slack": "#shop-alerts", "email": "shop@example.com"},
+                "info": {"slack": "#shop-alerts", "email": "info@example.com"},
+            },
+            "teams": {
+                "data-team": {"categories": ["database"], "email": "data@example.com"},
+                "slo-team": {"categories": ["slo"], "email": "slo@example.com"},
+            },
+        },
+        load_balancers={"new": {"load_balancer": {"arn_suffix": "app/new/0000000000000000"}}},
+        cloudwatch={"quiet_database_symptoms": True, "insufficient_data_alarms": NO_DATA_TOO},
+        external_urls={"runbooks": "https://runbooks.example.com", "grafana": "https://grafana.example.com"},
+    )
+
+
+NO_DATA_TOO = ["plain-cpu-high", "db-connections-high", "db-symptoms", "web-burning-fast", "web-burning-fast-5m"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plan.conftest import Plan
+from tests.plan.conftest import NO_DATA_TOO, Plan
 
 GB = 1024**3
 RDS = ("control-plane-db", "app-plane-components-db", "app-plane-supabase-db")
@@ -125,14 +125,64 @@ def test_a_database_may_differ_from_the_rest(tuned: Plan) -> None:
     assert labels[f"{P}db-storage-low"]["topic"] == "critical"
 
 
-def test_a_cache_is_watched_by_its_members(tuned: Plan) -> None:
-    watched = {
-        alarm["dimensions"]["CacheClusterId"]
-        for alarm in tuned.alarms().values()
-        if alarm["namespace"] == "AWS/ElastiCache"
+def test_an_alarm_that_aws_recommends_may_differ_as_any_other(tuned: Plan) -> None:
+    alarms = tuned.alarms()
+    labels = tuned.outputs["alarms"]
+
+    assert alarms[f"{P}db-memory-low"]["threshold"] == GB
+    assert alarms[f"{P}db-memory-low-critical"]["threshold"] == GB / 8
+    assert labels[f"{P}db-memory-low-critical"]["severity"] == "critical"
+    assert (labels[f"{P}db-replica-lag-high"]["severity"], labels[f"{P}db-replica-lag-high"]["topic"]) == (
+        "critical",
+        "critical",
+    )
+    assert f"{P}db-write-latency-high" not in alarms
+    assert f"{P}redis-engine-cpu-high" not in alarms
+
+
+def test_naming_an_alarm_that_aws_recommends_makes_it_for_that_resource_alone(watched: Plan) -> None:
+    recommended = {
+        name for name in watched.alarms() if name.endswith(("memory-low", "replica-lag-high", "latency-high"))
     }
-    assert watched == {"redis", "sessions-0001-001", "sessions-0001-002"}
-    assert f"{P}sessions-0001-002-memory-high" in tuned.alarms()
+    assert recommended == {"db-memory-low", "db-replica-lag-high", "db-read-latency-high"}
+
+
+def test_every_kind_of_alarm_says_what_no_data_means_and_keeps_the_limits(watched: Plan) -> None:
+    everything = {**watched.alarms(), **watched.alarms("composite")}
+    assert set(everything) == set(watched.outputs["alarms"])
+    for name, alarm in everything.items():
+        first, labels, runbook, dashboard = alarm["alarm_description"].splitlines()
+        told = watched.outputs["alarms"][name]
+        assert "No data" in first, name
+        assert len(alarm["alarm_description"]) <= 1024
+        assert len(name) <= 255
+        assert labels == (
+            f"Labels: severity={told['severity']}, category={told['category']}, plane=shop, service={told['service']}"
+        )
+        assert runbook.startswith("Runbook: https://runbooks.example.com/")
+        assert dashboard.startswith("Dashboard: https://grafana.example.com/d/")
+        # Silence is a fault of none of these; composite alarms have no data of their own.
+        assert alarm.get("treat_missing_data", "missing") in ("missing", "notBreaching")
+
+
+def test_no_data_is_told_by_the_named_alarms_of_every_kind_and_by_no_other(watched: Plan) -> None:
+    telling = {name for name in watched.outputs["alarms"] if watched.actions(name)["INSUFFICIENT_DATA"]}
+    assert telling == set(NO_DATA_TOO)
+    assert watched.actions("web-burning-fast-5m") == {"ALARM": False, "OK": False, "INSUFFICIENT_DATA": True}
+
+
+def test_a_cache_is_watched_by_its_members(tuned: Plan) -> None:
+    found = {name: a for name, a in tuned.alarms().items() if a["namespace"] == "AWS/ElastiCache"}
+    members = {
+        *("redis", "sessions-001", "sessions-002"),
+        *("catalogue-0001-001", "catalogue-0001-002", "catalogue-0002-001"),
+    }
+    suffixes = ("cpu-high", "memory-high", "evictions-high", "connections-high", "replication-lag-high")
+    # Each alarm is called after the member that it looks at, and looks at nothing else: a group publishes no metrics.
+    assert {name: alarm["dimensions"] for name, alarm in found.items()} == {
+        **{f"{P}{member}-{suffix}": {"CacheClusterId": member} for member in members for suffix in suffixes},
+        **{f"{P}{member}-engine-cpu-high": {"CacheClusterId": member} for member in members - {"redis"}},
+    }
 
 
 def test_an_aurora_cluster_has_alarms_of_its_own_kind(tuned: Plan) -> None:
@@ -145,7 +195,7 @@ def test_the_recommended_alarms_are_a_switch(tuned: Plan, ananta: Plan) -> None:
     assert {"memory-low", "replica-lag-high", "transaction-ids-high", "read-latency-high"} <= {
         name.removeprefix(f"{P}db-") for name in tuned.alarms()
     }
-    assert f"{P}redis-engine-cpu-high" in tuned.alarms()
+    assert f"{P}sessions-001-engine-cpu-high" in tuned.alarms()
     assert not any(name.endswith("memory-low") for name in ananta.alarms())
 
 

@@ -52,6 +52,59 @@ def mailed(plan: Plan, alarms: Mapping[str, str]) -> dict[str, set[str]]:
     return result
 
 
+def every_told(plan: Plan) -> set[str]:
+    """Every alarm of a resource that tells somebody by one of the four topics."""
+    return {name for name, alarm in plan.outputs["alarms"].items() if alarm["told"]}
+
+
+DATA, SLO, SHOP, ONCALL, INFO = ({f"{name}@example.com"} for name in ("data", "slo", "shop", "oncall", "info"))
+WATCHED = {
+    **{f"{database}-cpu-high": DATA for database in ("plain", "db", "paging", "calm")},
+    **{f"{database}-storage-low": DATA for database in ("plain", "db", "paging", "causeless", "calm")},
+    "db-cpu-high-critical": DATA | ONCALL,
+    "db-memory-low": DATA,
+    "db-read-latency-high": INFO,
+    "paging-connections-high": DATA | ONCALL,
+    "causeless-connections-high": DATA,
+    # Over the symptoms stands a composite alarm; one of them still tells when it has no data.
+    "plain-symptoms": DATA,
+    "db-symptoms": DATA,
+    "db-symptoms-critical": DATA | ONCALL,
+    "db-connections-high": DATA,
+    # Metric math, and the composites over it.
+    "web-burning-fast": SLO | ONCALL,
+    "web-burning-fast-5m": SLO | ONCALL,
+    **{f"{name}-burning-slow": SLO for name in ("web", "api", "new")},
+    **{f"{name}-burning-fast": SLO for name in ("api", "new")},
+    **{f"redis-{suffix}": SHOP for suffix in ("cpu-high", "memory-high", "evictions-high")},
+    **{f"web-{suffix}": SHOP for suffix in ("cpu-high", "memory-high")},
+}
+
+
+def test_composite_and_metric_math_alarms_are_mailed_to_exactly_their_team(watched: Plan) -> None:
+    topics = {name: alarm["topic"] for name, alarm in watched.outputs["alarms"].items()}
+    told = every_told(watched)
+
+    assert told == set(WATCHED)
+    assert mailed(watched, {name: topics[name] for name in told}) == WATCHED
+    assert {name: set(watched.outputs["alarms"][name]["emails"]) for name in told} == WATCHED
+
+
+def test_a_filter_names_no_alarm_that_tells_nobody_and_none_of_another_topic(watched: Plan) -> None:
+    everything = watched.outputs["alarms"]
+    for key, subscription in subscriptions(watched).items():
+        topic, address = key.split("/")
+        passing = {
+            name
+            for name in everything
+            if any(passes(subscription["filter_policy"], message) for message in messages(name))
+        }
+        assert passing == {n for n, to in WATCHED.items() if address in to and everything[n]["topic"] == topic}, key
+    silent = set(everything) - set(WATCHED)
+    assert {"plain-connections-high", "db-causes", "web-burning-slow-3d"} <= silent
+    assert all(everything[name]["emails"] == [] for name in silent)
+
+
 def test_every_alarm_is_mailed_to_exactly_its_team(ananta: Plan) -> None:
     topics = {name: "infrastructure" if "redis" in name else "warning" for name in MAILED}
 

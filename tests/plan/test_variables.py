@@ -163,15 +163,54 @@ def test_every_bad_variable_is_named_with_its_value_and_its_remedy(module: Root)
         assert expected in told
 
 
-def test_what_this_deployment_cannot_hold_is_refused(module: Root) -> None:
-    database = {"plane": "shop", "identifier": "d", "alarms": {"cpu-high": {"critical_threshold": 50}}}
-    platform = {**SMALL, "name": "a-platform-with-a-long-name", "databases": {"d": database}}
+LONG = "d" * 250
 
-    told = module.refusal(platform=platform, monitoring={"retention_days": 20})
+
+def test_what_this_deployment_cannot_hold_is_refused(module: Root) -> None:
+    alarms: dict[str, dict[str, Any]] = {
+        "d": {"cpu-high": {"critical_threshold": 50}, "memory-low": {"threshold": 0}},
+        "always": {"cpu-high": {"threshold": 0}, "connections-high": {"threshold": -1}},
+        "never": {"io-balance-low": {"threshold": 100}},
+        LONG: {},
+    }
+    databases: dict[str, Any] = {
+        name: {"plane": "shop", "identifier": "d", "alarms": chosen} for name, chosen in alarms.items()
+    }
+    databases["aurora"] = {
+        "plane": "shop",
+        "identifier": "aurora",
+        "kind": "cluster",
+        "alarms": {"storage-low": {"threshold": 5}},
+    }
+    balancers = {"web": {"plane": "shop", "objective": 99.9}}
+    platform = {
+        **SMALL,
+        "name": "a-platform-with-a-long-name",
+        "databases": databases,
+        "load_balancers": balancers,
+    }
+
+    told = module.refusal(
+        platform=platform,
+        monitoring={"retention_days": 20},
+        load_balancers={"wbe": {"load_balancer": {"arn_suffix": "app/web/50dc6c495c0c9188"}}},
+        cloudwatch={"insufficient_data_alarms": ["shop-db-cpu"]},
+        alarm_prefix="",
+    )
 
     for expected in (
         "set the variable name to a shorter one",
         "databases.d.alarms.cpu-high.critical_threshold is 50, the warning's is 80: the critical one must lie above it",
+        "databases.d.alarms.memory-low.threshold is 0 GB: nothing is less than 0, so it would ring never",
+        "databases.always.alarms.cpu-high.threshold is 0 %: a share lies between 0 and 100",
+        "databases.always.alarms.connections-high.threshold is -1 connections: nothing is less than 0, so it would ring"
+        " always",
+        "databases.never.alarms.io-balance-low.threshold is 100 %: a share lies between 0 and 100",
+        "databases.aurora.alarms.storage-low is for instance, and this is kind cluster: leave it out",
+        f"the alarm {LONG}-cpu-high has a name of 259 characters, CloudWatch takes 255",
+        "load_balancers.web.load_balancer is missing: give the end of its ARN there, or bring it by the variable",
+        'the variable load_balancers has "wbe", which is not in the catalogue\'s load_balancers: use one of web',
+        'cloudwatch.insufficient_data_alarms names "shop-db-cpu", which is no alarm of a resource',
         "monitoring.retention_days is 20: the longest SLO window is 30 days",
     ):
         assert expected in told

@@ -1,6 +1,10 @@
 """The reference page says what the schema says."""
 
-from tests.harness.reference import PAGE, page
+import json
+from pathlib import Path
+
+from tests.docs.alerts import OF_SYMPTOMS, of_alarms
+from tests.harness.reference import PAGE, SCHEMA, page
 
 
 def test_the_reference_page_is_what_the_schema_generates() -> None:
@@ -12,3 +16,13 @@ def test_every_key_says_what_it_is() -> None:
 
     assert len(rows) > 80
     assert [row for row in rows if row.rstrip(" |").endswith("|")] == []
+
+
+def test_every_alarm_can_be_named_in_the_catalogue_and_no_other(tmp_path: Path) -> None:
+    known = of_alarms(tmp_path).keys() - OF_SYMPTOMS.keys()
+    schema = json.loads(SCHEMA.read_text())["properties"]
+    for section, kind in (("databases", "database"), ("caches", "cache"), ("ecs_services", "ecs-service")):
+        rule = schema[section]["additionalProperties"]["properties"]["alarms"]["propertyNames"]
+        names = set(rule["pattern"].removeprefix("^(").removesuffix(")$").split("|"))
+        assert names == {name.removeprefix(f"{kind}-") for name in known if name.startswith(f"{kind}-")}
+        assert all(name in rule["x-means"] for name in names)
