@@ -103,10 +103,13 @@ def _ratio(what: str, pairs: Sequence[tuple[float, float]], limit: float) -> Row
 
 
 def versions() -> Mapping[str, str]:
-    """What the notifier and the runtime client are."""
-    code = f"import importlib.metadata as m; print(*(m.version(name) for name in {PACKAGES}))"
+    """What the functions and the notifier ran on."""
+    code = (
+        "import importlib.metadata, platform;"
+        f"print(platform.python_version(), *(importlib.metadata.version(name) for name in {PACKAGES}))"
+    )
     said = process.run([runtime(), "-c", code], timeout_s=60).stdout.split()
-    return dict(zip(PACKAGES, said, strict=True))
+    return dict(zip(("Python", *PACKAGES), said, strict=True))
 
 
 PART = Part("forwarders", run, versions)

@@ -56,7 +56,7 @@ def summary(outcomes: Sequence[Outcome], machine: Machine) -> dict[str, Any]:
     rows = [{"part": one.part, **row._asdict(), "within": row.within} for one in outcomes for row in one.rows]
     return {
         "machine": machine._asdict(),
-        "versions": {name: version for one in outcomes for name, version in one.versions.items()},
+        "versions": {one.part: dict(one.versions) for one in outcomes},
         "seconds": {one.part: round(one.seconds, 1) for one in outcomes},
         "rows": rows,
         "complaints": {one.part: one.complaints for one in outcomes if one.complaints},

@@ -55,7 +55,7 @@ def test_figures_within_their_limits_pass_and_stand_in_table_page_and_file(
         ("forwarders", 0.271, True),
         ("forwarders", 31.0, None),
     ]
-    assert written["versions"] == {"boto3": "1.42"} and written["machine"]["cpus"] >= 1
+    assert written["versions"] == {"forwarders": {"boto3": "1.42"}} and written["machine"]["cpus"] >= 1
 
 
 @pytest.mark.parametrize("row", [BROKEN, BROKEN._replace(value=math.nan)])
@@ -83,6 +83,16 @@ def test_only_what_was_asked_for_is_measured(capsys: pytest.CaptureFixture[str])
     assert bench.main(["forwarders"], parts) == 0
     assert bench.main(["rule"], parts) == 2
     assert "no such part: rule; use forwarders, rules" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [one.name for one in PARTS])
+def test_the_page_of_the_documentation_tells_figures_of_the_part_within_their_limits(name: str) -> None:
+    begin, end = report.markers(name)
+    section = DOCUMENTATION.read_text().partition(begin)[2].partition(end)[0]
+
+    figures = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    assert figures and "\nMeasured on " in section, f'make bench BENCH="{name}" writes them'
+    assert [line for line in figures if "✗" in line] == []
 
 
 def test_the_page_of_the_documentation_has_a_section_for_every_part(page: Path) -> None:
