@@ -41,7 +41,10 @@ locals {
   # Prometheus 2 counts a sample at the far end of a window, Prometheus 3 does not: windows over values of every evaluation end a
   # millisecond earlier, windows over roll-ups half a roll-up earlier, and both versions add up the same values.
   lengths_ms = merge(
-    { detail = local.evaluation_ms * 4, rollup = local.evaluation_ms * 16, in_evaluation = local.evaluation_ms - 1, in_rollup = local.evaluation_ms * 16 - 1 },
+    { detail = local.evaluation_ms * 4, rollup = local.evaluation_ms * 16, rollup_lag = local.evaluation_ms * 2 },
+    # Roll-ups that were not made in time are made up for by the next: what 2, 3, 4 of them hold, when none is younger than that.
+    { for number in [1, 2, 3, 4] : "in_rollup_${number}" => local.evaluation_ms * 16 * number - 1 },
+    { for number in [2, 3, 4] : "no_rollup_${number}" => local.evaluation_ms * (16 * number - 8) },
     { keep_down = local.evaluation_ms * 4 + local.scrape_ms * 2, keep_plane_down = local.evaluation_ms * 5 + local.scrape_ms * 2 },
     # Prometheus tells of an ended alert for 15 minutes, which keeps its group alive: what fails again meanwhile, or joins, waits for
     # the group's interval. A page must not wait for the 5 minutes of a message.
@@ -61,5 +64,5 @@ locals {
   # How long a Down alert goes on after its end: what it quiets may be scraped twice, and evaluated with the details, before it ends
   # too. A plane's goes on for an evaluation more than those of its services.
   keep   = { down = local.text["keep_down"], plane_down = local.text["keep_plane_down"] }
-  window = { for name, text in local.text : name => text if can(regex("^([0-9]+[mhd]|in_.*)$", name)) }
+  window = { for name, text in local.text : name => text if can(regex("^([0-9]+[mhd]|(in|no)_.*)$", name)) }
 }

@@ -48,14 +48,14 @@ locals {
       window         = s.window
       window_days    = local.ms[s.window] / local.ms["1d"]
       window_seconds = local.ms[s.window] / 1000
-      factor         = local.burn_factors[s.window]
-      min_bad        = s.min_bad_events
-      # Series whose absence SLIMissing tells of, and those that are counted.
-      series = s.sli.kind == "custom" ? s.sli.total : s.sli.kind == "probe" ? "probe_success{${s.selector}}" : "http_requests_total{${s.selector}}"
-      total  = s.sli.kind == "custom" ? s.sli.total : "http_requests_total{${s.selector}}"
-      good   = s.sli.good
-      bad    = "http_requests_total{${join(",", compact([s.selector, "status=~\"5..\""]))}}"
-      probe  = s.selector
+      # No more than all requests can fail: an objective of 90 % burns at most 10 times too fast. It pages when nine of ten failed.
+      factor  = { for clause, factor in local.burn_factors[s.window] : clause => min(factor, tonumber(format("%.4f", 90 / (100 - s.objective)))) }
+      min_bad = s.min_bad_events
+      # What is counted, whose absence SLIMissing tells of; what reads how much was counted in a window.
+      series = local.counted_series[shape].all
+      seen   = local.counted_series[shape].seen
+      events = local.counted_series[shape].events
+      over   = s.sli.kind == "probe" ? local.probes_over[shape] : local.events_over[shape]
       up     = "up{${join(",", compact([s.plane == "" ? "" : "plane='${s.plane}'", s.service == "" ? "service!=''" : "service='${s.service}'"]))}}"
       down   = s.service == "" ? "" : "platform:service:down{plane=\"${s.plane}\",service=\"${s.service}\"}"
       alerts = s.alerts

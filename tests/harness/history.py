@@ -55,11 +55,16 @@ class Counter(NamedTuple):
 
 
 class Slo(NamedTuple):
-    """An SLO on requests: what it counts, and the rendered groups reduced to the rules that record its events."""
+    """An SLO on requests: what it counts, and its rendered groups reduced to the rules that record of what.
+
+    `noted` are the counters as they were seen, `events` what these grew by, `begun` is written with every roll-up.
+    """
 
     id: str
     counters: Sequence[Counter]
+    noted: Group
     events: Group
+    begun: Group
     rollups: Group
 
 
@@ -77,8 +82,9 @@ def write_history(past: Past, catalogue: Mapping[str, Any], release: Path, progr
     lines = openmetrics(counters, slos, begin, (hours_ago, now))
     backfill(programs.promtool, lines, data, block_s=ONE_BLOCK_S)
     with step(f"recording rules evaluated over {past.hours} hours of history"):
-        # Roll-ups read the events, and a Prometheus finds new blocks when it starts.
-        for level in ([slo.events for slo in slos], [slo.rollups for slo in slos]):
+        # Each reads those before it, and a Prometheus finds new blocks when it starts.
+        notes = [group for slo in slos for group in (slo.noted, slo.begun)]
+        for level in (notes, [slo.events for slo in slos], [slo.rollups for slo in slos]):
             evaluate(level, config["global"]["evaluation_interval"], (hours_ago, now), programs, data)
 
 
@@ -110,11 +116,14 @@ def _slos(slos: Mapping[str, Any], rules: Sequence[Group], counters: Sequence[Co
     for id, slo in slos.items():
         counted = [counter for counter in counters if _counts(slo, counter)]
         if slo["sli"]["kind"] == "requests" and counted:
+            paging, budget = groups[f"slo-{id}"], groups[f"slo-{id}-budget"]
             yield Slo(
                 id,
                 counted,
-                _recording(groups[f"slo-{id}"], f"slo:{id}:events:total", f"slo:{id}:events:bad"),
-                _recording(groups[f"slo-{id}-budget"], f"slo:{id}:events:total_rollup", f"slo:{id}:events:bad_rollup"),
+                noted=_recording(paging, f"slo:{id}:events:seen"),
+                events=_recording(paging, f"slo:{id}:events:total", f"slo:{id}:events:bad"),
+                begun=_recording(budget, f"slo:{id}:objective:ratio"),
+                rollups=_recording(budget, f"slo:{id}:events:total_rollup", f"slo:{id}:events:bad_rollup"),
             )
 
 
@@ -170,11 +179,18 @@ def seconds(duration: str) -> float:
     return sum(float(number) * UNIT_S[unit] for number, unit in re.findall(r"(\d+)(ms|[smhd])", duration))
 
 
+def rules_file(data: Path) -> Path:
+    """Where the rules lie that are evaluated over the past of `data`: a server that reads its rules there evaluates
+    them at the same phases of their intervals, for these hang on file and group."""
+    return data.with_name(f"{data.name}-rules") / "rules.yml"
+
+
 def evaluate(groups: Sequence[Group], interval: str, between: tuple[int, int], programs: Programs, data: Path) -> None:
     """Have a Prometheus on `data` evaluate recording rules for the past, and keep what they record there."""
-    folder = data.with_name(f"{data.name}-rules")
+    rules = rules_file(data)
+    folder = rules.parent
     folder.mkdir(exist_ok=True)
-    (folder / "rules.yml").write_text(yaml.safe_dump({"groups": list(groups)}))
+    rules.write_text(yaml.safe_dump({"groups": list(groups)}))
     (folder / "prometheus.yml").write_text("{}\n")
     port = free_port()
     prometheus = Prometheus(f"http://127.0.0.1:{port}")
@@ -192,7 +208,7 @@ def evaluate(groups: Sequence[Group], interval: str, between: tuple[int, int], p
             [
                 programs.promtool, "tsdb", "create-blocks-from", "rules", f"--url={prometheus.url}", "--quiet",
                 f"--start={start}", f"--end={end}", f"--eval-interval={interval}", f"--output-dir={data}",
-                folder / "rules.yml",
+                rules,
             ],
             timeout_s=EVALUATION_TIMEOUT_S,
         )  # fmt: skip

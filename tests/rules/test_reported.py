@@ -165,3 +165,14 @@ def test_a_service_that_is_down_pages_once(suite: str, lab: dict[str, promtool.R
         promtool.firing("29m45s", []),
         promtool.firing("30m30s", [PAGE]),
     )
+
+
+def test_an_objective_that_allows_for_much_still_pages_when_all_fails(lab: dict[str, promtool.Rules]) -> None:
+    """Nothing burns a budget of 10 % 14.4 times too fast: it pages when nine of ten requests of the hour have failed."""
+    page = {**PAGE, "slo": "lenient", "service": "b"}
+    target = 'job="b",plane="app",service="b",instance="b"'
+    series = {
+        f'http_requests_total{{{target},status="200"}}': "0+100x480 48000x240",
+        f'http_requests_total{{{target},status="500"}}': "0x480 0+100x240",
+    }
+    check("bookworm", lab, ["slo-lenient"], series, promtool.firing("2h54m", []), promtool.firing("2h54m15s", [page]))

@@ -10,6 +10,8 @@ BAD = Counter({**LABELS, "status": "500"}, rate=0.1, origin=0)
 SLO = Slo(
     "shop",
     [GOOD, BAD],
+    noted={},
+    begun={},
     events={"rules": [{"record": "slo:shop:events:total", "labels": {"slo": "shop"}}]},
     rollups={"interval": "4m"},
 )
