@@ -1,6 +1,7 @@
 """Repairs of LocalStack 4.13.1, each beside the fault that it mends. Run when its infrastructure starts."""
 
 import os
+from functools import wraps
 from typing import Any
 
 from localstack.runtime import hooks
@@ -33,21 +34,24 @@ def evaluate_alarms_often() -> None:
 
 @hooks.on_infra_start()
 def keep_tags_of_new_alarms() -> None:
-    """PutMetricAlarm drops the tags, so that every second plan would add them."""
+    """PutMetricAlarm and PutCompositeAlarm drop the tags, so that every second plan would add them."""
     from localstack.services.cloudwatch.provider_v2 import CloudwatchProvider
+
+    for method in ("put_metric_alarm", "put_composite_alarm"):
+        setattr(CloudwatchProvider, method, _keeping_tags(getattr(CloudwatchProvider, method)))
+
+
+def _keeping_tags(original: Any) -> Any:
     from localstack.utils.aws import arns
 
-    original = CloudwatchProvider.put_metric_alarm
-
-    def put_metric_alarm(self: Any, context: Any, request: Any) -> None:
+    @wraps(original)  # LocalStack finds an operation's method by its name and the marks on it
+    def put_alarm(self: Any, context: Any, request: Any) -> None:
         original(self, context, request)
         if tags := request.get("Tags"):
             arn = arns.cloudwatch_alarm_arn(request["AlarmName"], context.account_id, context.region)
             self.get_store(context.account_id, context.region).TAGS.tag_resource(arn, tags)
 
-    # LocalStack finds an operation's method by the marks on it.
-    put_metric_alarm.__dict__.update(original.__dict__)
-    CloudwatchProvider.put_metric_alarm = put_metric_alarm
+    return put_alarm
 
 
 @hooks.on_infra_start()
