@@ -19,10 +19,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(APPLY_TIMEOUT_S))
 
 
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+def empty_account(tmp_path_factory: pytest.TempPathFactory) -> LocalStack:
+    """An emulator, not started yet."""
     # Nothing here waits for an alarm, and judging dozens of them every few seconds costs half a core.
-    with LocalStack(tmp_path_factory.mktemp("emulator"), alarm_interval_s=3600) as running:
+    return LocalStack(tmp_path_factory.mktemp("emulator"), alarm_interval_s=3600)
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """One account for all that leave something behind."""
+    with empty_account(tmp_path_factory) as running:
         yield running
 
 
@@ -37,7 +43,8 @@ def applied(
     """A root module, applied."""
     terraform.point_at_emulator(root, emulator.url, **options)
     deployment = terraform.Terraform(root, variables)
-    deployment.init()
+    if not (root / ".terraform").is_dir():
+        deployment.init()
     deployment.apply()
     return deployment
 

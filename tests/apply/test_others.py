@@ -1,12 +1,11 @@
-"""What a platform brings, deployments side by side, and each path left out. The emulator is thrown away after it."""
+"""What a platform brings, and deployments side by side. The emulator is thrown away after it."""
 
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 from tests.apply.conftest import Account, applied
-from tests.harness import paths, terraform
+from tests.harness import paths
 from tests.harness.localstack import LocalStack
 
 
@@ -39,45 +38,3 @@ def test_deployments_stand_side_by_side_in_one_region_and_in_two(repository: Pat
     }
     assert set(elsewhere.alarms()) == set(told["elsewhere"]["alarm_arns"]) == set(told["production"]["alarm_arns"])
     assert all(":eu-west-1:" in arn for arn in told["elsewhere"]["alarm_arns"].values())
-
-
-def test_each_path_can_be_left_out(tmp_path: Path, emulator: LocalStack) -> None:
-    repository = terraform.copy_repository(tmp_path)  # apart: it gets a provider block of its own
-    ec2 = emulator.client("ec2")
-    subnet = ec2.describe_subnets()["Subnets"][0]
-    host = {
-        "subnet": {
-            "id": subnet["SubnetId"],
-            "availability_zone": subnet["AvailabilityZone"],
-            "vpc_id": subnet["VpcId"],
-        },
-        "disposable": True,
-    }
-    platform: dict[str, Any] = {
-        "name": "lone",
-        "planes": {"only": {}},
-        "services": {"web": {"plane": "only", "probes": [{"http": "http://web:80/"}]}},
-        "severities": {"critical": {"slack": "#alerts"}, "warning": {"slack": "#alerts"}},
-    }
-    secrets = {"recovery_window_days": 0}
-    hosted = applied(
-        repository,
-        emulator,
-        {"platform": platform, "cloudwatch": None, "host": host, "secrets": secrets},
-        region=emulator.region,
-    )
-    assert "aws_autoscaling_group" in str(hosted.resources())
-    assert "aws_sns_topic" not in str(hosted.resources())
-
-    # From the host alone to nothing at all: what was made goes, rules and routes stay an output.
-    variables: dict[str, Any] = {"platform": platform, "cloudwatch": None, "host": None}
-    nothing = applied(repository, emulator, variables, region=emulator.region)
-    assert nothing.resources() == []
-    assert "alertmanager-production.yml" in nothing.output()["routes"]
-
-    variables = {"platform": platform, "host": None, "secrets": secrets}
-    alarms = applied(repository, emulator, variables, region=emulator.region)
-    assert "aws_lambda_function" in str(alarms.resources())
-    assert "aws_autoscaling_group" not in str(alarms.resources())
-    alarms.destroy()
-    assert alarms.resources() == []

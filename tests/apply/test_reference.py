@@ -1,16 +1,17 @@
-"""The reference deployment on the emulator: applied, complete, quiet at the second plan, and gone after destroy."""
+"""The reference deployment on the emulator: complete, quiet at the second plan, gone after destroy, and there again."""
 
 import base64
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.apply.conftest import Account, applied
-from tests.harness import paths, process
+from tests.apply.conftest import Account, applied, empty_account
+from tests.harness import paths, process, terraform
 from tests.harness.localstack import LocalStack
 from tests.harness.terraform import Terraform
 
@@ -22,6 +23,13 @@ WITHOUT_RESOURCE = {
     "ec2:DescribeVolumes",
     "secretsmanager:BatchGetSecretValue",
 }
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """An account of its own: what is left after destroy is looked for in the whole of it."""
+    with empty_account(tmp_path_factory) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +48,30 @@ def account(deployment: Terraform, emulator: LocalStack) -> Account:
     return Account(emulator, emulator.region)
 
 
-def test_a_second_plan_is_empty(deployment: Terraform) -> None:
-    assert deployment.changes() == []
+def test_a_second_plan_is_empty_also_from_another_checkout_and_writes_nothing(
+    deployment: Terraform, emulator: LocalStack, tmp_path: Path
+) -> None:
+    # Another path, another umask, other times, and nothing outside the root module's folder can be written.
+    checkout = terraform.copy_repository(tmp_path / "another checkout")
+    root = checkout / "examples/ananta"
+    terraform.point_at_emulator(root, emulator.url)
+    shutil.copy2(deployment.folder / "terraform.tfstate", root)
+    apart = [path for path in checkout.rglob("*") if root not in (path, *path.parents)]
+    for path in [checkout, *apart]:
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    second = Terraform(root, {"disposable": True})
+    try:
+        second.init(readonly_lock=True)
+        assert second.changes() == []
+    finally:
+        for path in [checkout, *apart]:
+            path.chmod(path.stat().st_mode | 0o200)
+
+    # Root may write everywhere: what was written is looked for.
+    left = [path for path in checkout.rglob("*") if root not in (path, *path.parents)]
+    assert sorted(left) == sorted(apart)
+    assert {path.stat().st_mtime for path in apart} == {1_000_000_000}
 
 
 def test_each_alarm_tells_its_own_topic_and_tells_its_end_too(told: dict[str, Any], account: Account) -> None:
@@ -181,3 +211,9 @@ def test_after_destroy_nothing_is_left(deployment: Terraform, account: Account) 
 
     assert deployment.resources() == []
     assert account.what_is_left() == {}
+
+
+def test_what_was_destroyed_can_be_applied_again(deployment: Terraform, account: Account) -> None:
+    deployment.apply()
+
+    assert set(account.alarms()) == set(deployment.output()["alerting"]["alarm_arns"])

@@ -230,9 +230,8 @@ class Terraform:
     def _plan(self, destroy: bool = False, targets: Sequence[str] = ()) -> bool:
         """Write harness.plan; whether it holds changes."""
         status, _ = self._run(
-            "plan", allowed=(0, 2), out="harness.plan", parallelism=PARALLELISM, var_file=self.var_files,
-            destroy=IsFlagged if destroy else None, target=list(targets), input=False, no_color=IsFlagged,
-            detailed_exitcode=IsFlagged,
+            "plan", allowed=(0, 2), out="harness.plan", detailed_exitcode=IsFlagged, **self._given(),
+            destroy=IsFlagged if destroy else None, target=list(targets),
         )  # fmt: skip
         return status == 2
 
@@ -240,21 +239,18 @@ class Terraform:
         plan: dict[str, Any] = json.loads(self._call("show", "harness.plan", json=IsFlagged, no_color=IsFlagged))
         return plan
 
-    def apply(self, targets: Sequence[str] = ()) -> None:
-        """Apply without asking."""
+    def apply(self, targets: Sequence[str] = (), replace: Sequence[str] = ()) -> None:
+        """Apply without asking; what `replace` names is destroyed and made anew."""
         with step(f"terraform apply ({self.folder.name})"):
-            self._call(
-                "apply", auto_approve=IsFlagged, parallelism=PARALLELISM, var_file=self.var_files,
-                target=list(targets), input=False, no_color=IsFlagged,
-            )  # fmt: skip
+            self._call("apply", auto_approve=IsFlagged, target=list(targets), replace=list(replace), **self._given())
 
-    def destroy(self) -> None:
+    def destroy(self, targets: Sequence[str] = ()) -> None:
         """Destroy without asking."""
         with step(f"terraform destroy ({self.folder.name})"):
-            self._call(
-                "destroy", auto_approve=IsFlagged, parallelism=PARALLELISM, var_file=self.var_files, input=False,
-                no_color=IsFlagged,
-            )  # fmt: skip
+            self._call("destroy", auto_approve=IsFlagged, target=list(targets), **self._given())
+
+    def _given(self) -> dict[str, Any]:
+        return {"parallelism": PARALLELISM, "var_file": self.var_files, "input": False, "no_color": IsFlagged}
 
     def validate(self) -> None:
         """Check the configuration without asking any provider for state."""
