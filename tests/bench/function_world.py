@@ -1,6 +1,5 @@
 """What a forwarder talks to while it is measured, all over TLS under one authority, and what is measured beside it."""
 
-import datetime
 import json
 import os
 import shutil
@@ -15,9 +14,10 @@ from typing import Any, NamedTuple, Self
 
 from tests.bench.quota import Quota
 from tests.harness import bootstrap, paths, process
-from tests.harness.aws_messages import alarm_message, sns_event
+from tests.harness.aws_messages import sns_record
 from tests.harness.errors import HarnessError
-from tests.harness.localstack import PLUGIN
+from tests.harness.faults import alert
+from tests.harness.localstack import PLUGIN, REGION
 from tests.harness.standins import aws
 from tests.harness.standins.pagerduty import PagerDuty
 from tests.harness.standins.recorder import Recorder
@@ -119,7 +119,9 @@ class FunctionWorld:
     @staticmethod
     def fresh_event() -> dict[str, Any]:
         """An alarm of this moment: one older than a minute would be looked up first."""
-        return sns_event(alarm_message("123456789012", "ALARM", datetime.datetime.now(datetime.UTC)), 1)
+        told = alert.message("123456789012", "ALARM")
+        topic = f"arn:aws:sns:{REGION}:123456789012:critical-alerts-topic"
+        return {"Records": [sns_record(json.dumps(told), topic, "00000000-0000-4000-9000-000000000001")]}
 
     def run(self, function: Function, times: int = 1) -> Run:
         """A fresh process that tells the alarm `times` times. HarnessError unless each one was taken."""

@@ -1,25 +1,31 @@
 """Messages as AWS documents them: an alarm's change of state, and what SNS hands to a function."""
 
-import datetime
-import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
-from tests.harness.localstack import ACCOUNT, REGION
+from tests.harness.localstack import REGION
 
 
-def alarm_message(account: str, state: str, at: datetime.datetime, name: str = "db-cpu-high") -> dict[str, Any]:
-    """CloudWatch's message of the database's alarm in another account's words, as AWS documents it."""
-    changed = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}+0000"
+def iso(at: float) -> str:
+    """A time in epoch seconds as CloudWatch writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(at)) + f"{int(at % 1 * 1000):03}+0000"
+
+
+def alarm_message(
+    name: str, state: str, at: float, account: str, labels: Mapping[str, str], database: str
+) -> dict[str, Any]:
+    """CloudWatch's message of an alarm on a database's CPU that has changed at `at`, a day after it was edited."""
+    said = ", ".join(f"{key}={value}" for key, value in labels.items() if value)
     return {
         "AlarmName": name,
-        "AlarmDescription": "CPU of db is high.\nLabels: severity=critical, category=database, plane=app, service=db",
+        "AlarmDescription": f"CPU is high.\nLabels: {said}\nRunbook: https://docs.ananta.io/runbooks/{name}",
         "AWSAccountId": account,
-        "AlarmConfigurationUpdatedTimestamp": "2026-01-01T00:00:00.000+0000",
+        "AlarmConfigurationUpdatedTimestamp": iso(at - 86400),
         "NewStateValue": state,
-        "NewStateReason": "Threshold Crossed: 1 out of the last 1 datapoints [97.0 (01/01/26 00:00:00)] was greater "
-        "than the threshold (80.0) (minimum 1 datapoint for OK -> ALARM transition).",
-        "StateChangeTime": changed,
+        "NewStateReason": "Threshold Crossed: 10 out of the last 10 datapoints [82.0 (25/11/26 03:41:00)] were greater "
+        "than the threshold (80.0) (minimum 10 datapoints for OK -> ALARM transition).",
+        "StateChangeTime": iso(at),
         "Region": "EU (Frankfurt)",
         "AlarmArn": f"arn:aws:cloudwatch:{REGION}:{account}:alarm:{name}",
         "OldStateValue": "OK" if state == "ALARM" else "ALARM",
@@ -32,10 +38,10 @@ def alarm_message(account: str, state: str, at: datetime.datetime, name: str = "
             "StatisticType": "Statistic",
             "Statistic": "AVERAGE",
             "Unit": None,
-            "Dimensions": [{"value": "db", "name": "DBInstanceIdentifier"}],
+            "Dimensions": [{"value": database, "name": "DBInstanceIdentifier"}],
             "Period": 60,
-            "EvaluationPeriods": 1,
-            "DatapointsToAlarm": 1,
+            "EvaluationPeriods": 10,
+            "DatapointsToAlarm": 10,
             "ComparisonOperator": "GreaterThanThreshold",
             "Threshold": 80.0,
             "TreatMissingData": "missing",
@@ -44,25 +50,21 @@ def alarm_message(account: str, state: str, at: datetime.datetime, name: str = "
     }
 
 
-def sns_event(message: dict[str, Any], number: int, topic: str = "critical-alerts-topic") -> dict[str, Any]:
-    """What SNS hands to a function; the same number is the same message."""
-    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{topic}"
+def sns_record(message: str, topic_arn: str, message_id: str, **more: Any) -> dict[str, Any]:
+    """A message as SNS hands it to a function; `more` are further fields of its own: Subject, MessageAttributes."""
     return {
-        "Records": [
-            {
-                "EventSource": "aws:sns",
-                "EventVersion": "1.0",
-                "EventSubscriptionArn": f"{topic}:00000000-0000-4000-8000-{number:012}",
-                "Sns": {
-                    "Type": "Notification",
-                    "MessageId": f"00000000-0000-4000-9000-{number:012}",
-                    "TopicArn": topic,
-                    "Subject": None,
-                    "Message": json.dumps(message),
-                    "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
-                    "SignatureVersion": "1",
-                    "MessageAttributes": {},
-                },
-            }
-        ]
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": f"{topic_arn}:00000000-0000-4000-8000-000000000001",
+        "Sns": {
+            "Type": "Notification",
+            "MessageId": message_id,
+            "TopicArn": topic_arn,
+            "Subject": None,
+            "Message": message,
+            "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
+            "SignatureVersion": "1",
+            "MessageAttributes": {},
+            **more,
+        },
     }

@@ -1,13 +1,14 @@
 """An alarm's message that can be recognised in whatever is told of it."""
 
-import datetime
 import json
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tests.harness.aws_messages import alarm_message
 
 ALARM = "db-cpu-high"
+LABELS = {"severity": "critical", "category": "database", "plane": "app", "service": "db"}
 
 
 class Alert(NamedTuple):
@@ -22,8 +23,7 @@ class Alert(NamedTuple):
 
 def message(account: str, state: str, age_s: float = 0.0) -> dict[str, Any]:
     """CloudWatch's message of the database's alarm, which has changed `age_s` seconds ago."""
-    at = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=age_s)
-    return alarm_message(account, state, at, ALARM)
+    return alarm_message(ALARM, state, time.time() - age_s, account, LABELS, "db")
 
 
 def keep_alarm(cloudwatch: Any, description: str = "", actions: Sequence[str] = ()) -> None:

@@ -4,13 +4,14 @@ import json
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.harness.aws_messages import sns_event
+from tests.harness.aws_messages import sns_record
 from tests.harness.errors import HarnessError
 from tests.harness.faults.alert import Alert
-from tests.harness.faults.bench import FUNCTIONS, ONCALL, PREFIX, RECEIVER, TOPIC, Bench, wait_for
+from tests.harness.faults.bench import FUNCTIONS, ONCALL, RECEIVER, TOPIC, Bench, wait_for
 from tests.harness.standins.pagerduty import PagerDuty
 from tests.harness.standins.slack import Slack
 from tests.harness.standins.tls import Authority
@@ -83,7 +84,8 @@ def _send_to_nobody(bench: Bench) -> Alert:
 def _send_twice(bench: Bench) -> Alert:
     """SNS delivers at least once: the same message comes again when the first has been told."""
     alert = bench.alert()
-    event = sns_event(alert.message, int(alert.mark[-3:]), f"{PREFIX}-{TOPIC}")
+    topic = bench.cloud.module["topic_arns"]["critical"]
+    event = {"Records": [sns_record(json.dumps(alert.message), topic, str(uuid.uuid4()))]}
     bench.hand_over(event)
     _wait_until_told(bench, alert)
     bench.hand_over(event)

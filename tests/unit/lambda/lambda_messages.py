@@ -8,18 +8,16 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from tests.harness.aws_messages import alarm_message, iso, sns_record
+from tests.harness.localstack import REGION
+
 FIXTURES = Path(__file__).parent / "fixtures"
-REGION, ACCOUNT = "eu-central-1", "123456789012"
+ACCOUNT = "123456789012"
 
 
 def fixture(name: str) -> Any:
     """A recorded shape from the folder `fixtures`."""
     return json.loads((FIXTURES / f"{name}.json").read_text())
-
-
-def iso(at: float) -> str:
-    """The time as CloudWatch writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime(at))
 
 
 def arn(name: str, partition: str = "aws", region: str = REGION, account: str = ACCOUNT) -> str:
@@ -29,26 +27,12 @@ def arn(name: str, partition: str = "aws", region: str = REGION, account: str = 
 
 def sns(*messages: Any, topic: str = "warning-alerts-topic", subject: str | None = None, **attributes: str) -> Any:
     """What Lambda receives from SNS, a record for each message; those that are no text become JSON."""
+    topic_arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:{topic}"
+    given = {key: {"Type": "String", "Value": value} for key, value in attributes.items()}
+    texts = [message if isinstance(message, str) else json.dumps(message) for message in messages]
     return {
         "Records": [
-            {
-                "EventSource": "aws:sns",
-                "EventVersion": "1.0",
-                "EventSubscriptionArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:{topic}:00000000-0000-4000-8000-000000000001",
-                "Sns": {
-                    "Type": "Notification",
-                    "MessageId": str(uuid.uuid4()),
-                    "TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:{topic}",
-                    "Subject": subject,
-                    "Message": message if isinstance(message, str) else json.dumps(message),
-                    "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
-                    "SignatureVersion": "1",
-                    "MessageAttributes": {
-                        key: {"Type": "String", "Value": value} for key, value in attributes.items()
-                    },
-                },
-            }
-            for message in messages
+            sns_record(text, topic_arn, str(uuid.uuid4()), Subject=subject, MessageAttributes=given) for text in texts
         ]
     }
 
@@ -68,36 +52,9 @@ def alarm(
     """CloudWatch's message of a metric alarm that changed `age` seconds ago and was edited `configured` before that."""
     at = time.time() - age
     labels = {"severity": severity, "category": category, "plane": plane, "service": service}
-    said = ", ".join(f"{key}={value}" for key, value in labels.items() if value)
     return {
-        "AlarmName": name,
-        "AlarmDescription": f"CPU is high.\nLabels: {said}\nRunbook: https://docs.ananta.io/runbooks/{name}",
-        "AWSAccountId": ACCOUNT,
+        **alarm_message(name, state, at, ACCOUNT, labels, "control-plane-db"),
         "AlarmConfigurationUpdatedTimestamp": iso(at - configured),
-        "NewStateValue": state,
-        "NewStateReason": "Threshold Crossed: 10 out of the last 10 datapoints [82.0 (25/11/26 03:41:00)] were greater "
-        "than the threshold (80.0) (minimum 10 datapoints for OK -> ALARM transition).",
-        "StateChangeTime": iso(at),
-        "Region": "EU (Frankfurt)",
-        "AlarmArn": arn(name),
-        "OldStateValue": old or ("OK" if state == "ALARM" else "ALARM"),
-        "OKActions": [],
-        "AlarmActions": [],
-        "InsufficientDataActions": [],
-        "Trigger": {
-            "MetricName": "CPUUtilization",
-            "Namespace": "AWS/RDS",
-            "StatisticType": "Statistic",
-            "Statistic": "AVERAGE",
-            "Unit": None,
-            "Dimensions": [{"value": "control-plane-db", "name": "DBInstanceIdentifier"}],
-            "Period": 60,
-            "EvaluationPeriods": 10,
-            "DatapointsToAlarm": 10,
-            "ComparisonOperator": "GreaterThanThreshold",
-            "Threshold": 80.0,
-            "TreatMissingData": "missing",
-            "EvaluateLowSampleCountPercentile": "",
-        },
+        **({"OldStateValue": old} if old else {}),
         **more,
     }

@@ -7,10 +7,11 @@ import time
 from typing import Any
 
 import pytest
-from lambda_messages import alarm, arn, fixture, iso, sns
+from lambda_messages import alarm, arn, fixture, sns
 from lambda_standins import PagerDuty, Slack, shown
 from lambda_world import Forwarder
 
+from tests.harness.aws_messages import iso
 from tests.harness.standins.aws import CloudWatch
 
 HOUR = 3600.0
