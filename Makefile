@@ -1,7 +1,7 @@
 # From a fresh clone on Debian 12 with Python 3.11, make and git: all that is fetched or written goes to .cache/ and build/.
 #
 #   make demo      the whole system, three real failures, a report     make test     every tier of tests, with a summary
-#   make render    the config release as plain files                   make latency  the production timings, measured
+#   make render    the config release as plain files                   make latency  how soon a page comes, measured
 #   make lint      ruff, mypy, terraform fmt, shellcheck, trivy, …     make venv     only what the others stand on
 
 PYTHON  ?= $(shell for python in python3.11 python3 /usr/bin/python3.11; do \
@@ -15,7 +15,7 @@ KEEP    ?=
 CHECKS  ?=
 TIERS   ?=
 UPGRADE ?=
-RUNS    ?=
+PAGE_TIMINGS ?=
 FAULTS  ?=
 BENCH   ?=
 DETECTION ?=
@@ -48,7 +48,7 @@ test: venv
 	@$(RUN) -m tests.run $(TIERS)
 
 latency: venv
-	@$(RUN) -m tests.harness.latency $(RUNS)
+	@$(RUN) -m tests.harness.latency $(PAGE_TIMINGS)
 
 # How soon errors page, by promtool and on real servers; DETECTION=--promtool leaves out the servers and leaves the page alone.
 detection: venv

@@ -21,16 +21,20 @@ from tests.harness.world import World
 
 ANANTA = paths.ROOT / "examples/ananta"
 
-# production: the architecture's own; fast: the same rules with every wait shortened.
+# Settings of `monitoring`. production: the architecture's own; fast-pages: with page_timings = "fast"; fast: the same
+# rules with every wait shortened.
 TIMINGS: Mapping[str, Mapping[str, Any]] = {
     "production": {},
+    "fast-pages": {"page_timings": "fast"},
     "fast": {
-        "scrape_interval": "1s",
-        "scrape_timeout": "1s",
-        "evaluation_interval": "1s",
-        "group_wait": "1s",
-        "group_interval": "5s",
-        "hold_factor": 0.05,
+        "timings": {
+            "scrape_interval": "1s",
+            "scrape_timeout": "1s",
+            "evaluation_interval": "1s",
+            "group_wait": "1s",
+            "group_interval": "5s",
+            "hold_factor": 0.05,
+        }
     },
 }
 
@@ -48,7 +52,7 @@ class Stack(NamedTuple):
 def settings(world: World, timings: str) -> dict[str, Any]:
     """Variables of the example for a deployment on this machine: free ports, shortened waits, the stand-ins."""
     ports = {name: process.free_port() for name in ("prometheus", "alertmanager", "blackbox", "grafana")}
-    monitoring = {"timings": dict(TIMINGS[timings]), "ports": {**ports, "heartbeat": world.heartbeat.port}}
+    monitoring = {**TIMINGS[timings], "ports": {**ports, "heartbeat": world.heartbeat.port}}
     return {"monitoring": monitoring, **world.settings()}
 
 

@@ -1,12 +1,15 @@
 """A case on a real Prometheus with production's intervals.
 
 The hours (or days) before are written into its TSDB: the counters as they would have been scraped, and what the rules
-themselves record of them. It starts when the page is due in a few minutes, and scrapes on where the past ended.
+themselves record of them. It starts when the page is due in a few minutes, and scrapes on where the past ended, at the
+same moments of every interval: as in promtool's cases, what happens begins right after a scrape. What remains is the
+phase of the evaluations, one interval at most.
 """
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -18,22 +21,24 @@ from tests.harness.debian import Programs
 from tests.harness.detection.cases import SLO, STEP_S, Case
 from tests.harness.detection.records import levels
 from tests.harness.errors import HarnessError
-from tests.harness.history import DAY_S, evaluate
+from tests.harness.history import DAY_S, Group, evaluate, rules_file
 from tests.harness.prometheus import Prometheus, backfill
 from tests.harness.traffic import Phase, counted
 
 LEAD_S = 150.0  # from the past's end to the moment that is measured: the past is made in a tenth of it
 PATIENCE_S = 600.0
+AFTER_S = 0.3  # how long after a scrape errors begin; an outage ends as long before one, and leaves no half interval
 LABELS = {"job": "control-plane-orchestrator", "plane": "control", "service": "orchestrator"}
 
 
 class Requests:
-    """The counters of a case as a function of time. `zero` is its minute 0 in Unix seconds."""
+    """The counters of a case as a function of time. `scraped` is the scrape (Unix seconds) that is its minute 0."""
 
-    def __init__(self, case: Case, zero: float) -> None:
+    def __init__(self, case: Case, scraped: float) -> None:
         self.case = case
-        self.zero = zero
-        self.began = zero - case.well.minutes * 60
+        self.scraped = scraped
+        self.zero = scraped + (-AFTER_S if case.kind == "ends" else AFTER_S)
+        self.began = self.zero - case.well.minutes * 60
         self.phases: tuple[Phase, ...] = (case.well, *case.phases)
 
     def shown(self, at: float) -> Iterator[tuple[str, int]]:
@@ -48,12 +53,16 @@ class Requests:
 
 
 class Target:
-    """Exports the counters of now at a port of its own, until it is closed."""
+    """Exports the counters of now (none at first) at a port of its own, until it is closed."""
 
-    def __init__(self, requests: Requests) -> None:
+    def __init__(self) -> None:
+        self.requests: Requests | None = None
+        target = self
+
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                lines = [f'http_requests_total{{status="{s}"}} {n}\n' for s, n in requests.shown(time.time())]
+                shown = target.requests.shown(time.time()) if target.requests else ()
+                lines = [f'http_requests_total{{status="{status}"}} {count}\n' for status, count in shown]
                 data = "".join(["# TYPE http_requests_total counter\n", *lines]).encode()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(data)))
@@ -81,21 +90,24 @@ def measure(case: Case, due_min: float, files: Mapping[str, str], programs: Prog
     `files` are those of a rendered release. HarnessError when it does not come within ten minutes more.
     """
     folder.mkdir(parents=True)
-    # Minute 0 comes at any phase of the scrapes that the server will make.
-    now = float(int(time.time()))
-    requests = Requests(case, now + LEAD_S - (due_min + case.measured_from) * 60)
     rules = promtool.select(promtool.parse(files), {"slos.yml": [f"slo-{SLO}", f"slo-{SLO}-*"]})
-    with Target(requests) as target:
-        _write_past(requests, rules, target.instance, now, programs, folder)
+    groups = rules["slos.yml"]["groups"]
+    with Target() as target:
+        server = Server(groups, files, target.instance, programs, folder)
+        scrape = server.a_scrape()
+        now = scrape + STEP_S * int((time.time() - scrape) // STEP_S)
+        due = now + LEAD_S - (due_min + case.measured_from) * 60
+        target.requests = Requests(case, scrape + STEP_S * round((due - scrape) / STEP_S))
+        _write_past(target.requests, groups, target.instance, now, programs, folder)
         if time.time() > now + LEAD_S - 4 * STEP_S:
             raise HarnessError(f"the past of {case.name} took {time.time() - now:.0f} s: the machine is too busy")
-        with process.Supervisor(folder) as supervisor:
-            return _wait(case, _start(supervisor, rules, files, target.instance, programs, folder), requests)
+        with server.running() as prometheus:
+            return _wait(case, prometheus, target.requests)
 
 
 def _wait(case: Case, prometheus: Prometheus, requests: Requests) -> float:
     deadline = time.monotonic() + PATIENCE_S + LEAD_S
-    begin = requests.zero + case.measured_from * 60
+    begin = requests.scraped + case.measured_from * 60
     while time.monotonic() < deadline:
         if (found := _moment(case, prometheus, begin)) is not None:
             return found
@@ -116,54 +128,65 @@ def _moment(case: Case, prometheus: Prometheus, begin: float) -> float | None:
     return None if last is None else (last + STEP_S - begin) / 60
 
 
-def _start(
-    supervisor: process.Supervisor, rules: Mapping[str, promtool.Rules], files: Mapping[str, str], instance: str,
-    programs: Programs, folder: Path,
-) -> Prometheus:  # fmt: skip
-    for name, content in rules.items():
-        (folder / name).write_text(yaml.safe_dump(content, sort_keys=False, width=10_000))
-    config = {
-        "global": yaml.safe_load(files["prometheus/prometheus.yml"])["global"],
-        "rule_files": list(rules),
-        "scrape_configs": [
-            {
-                "job_name": LABELS["job"],
-                "static_configs": [
-                    {"targets": [instance], "labels": {k: v for k, v in LABELS.items() if k != "job"}},
-                ],
-            }
-        ],
-    }
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-    port = process.free_port()
-    prometheus = Prometheus(f"http://127.0.0.1:{port}")
-    command: list[str | Path] = [
-        programs.prometheus,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        "--storage.tsdb.retention.time=60d",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    supervisor.start("prometheus", command, ready=prometheus.is_ready, ports=[port])
-    return prometheus
+class Server:
+    """A Prometheus with rendered rules and intervals that scrapes one target; its data outlive it."""
+
+    def __init__(
+        self, groups: Sequence[Group], files: Mapping[str, str], instance: str, programs: Programs, folder: Path
+    ) -> None:
+        self.folder = folder
+        self.programs = programs
+        self.groups = groups
+        self.rules = rules_file(folder / "data")
+        self.rules.parent.mkdir()
+        target = {"targets": [instance], "labels": {k: v for k, v in LABELS.items() if k != "job"}}
+        config = {
+            "global": yaml.safe_load(files["prometheus/prometheus.yml"])["global"],
+            "rule_files": [str(self.rules)],
+            "scrape_configs": [{"job_name": LABELS["job"], "static_configs": [target]}],
+        }
+        (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+
+    @contextmanager
+    def running(self, data: str = "data") -> Iterator[Prometheus]:
+        self.rules.write_text(yaml.safe_dump({"groups": list(self.groups)}, sort_keys=False, width=10_000))
+        port = process.free_port()
+        prometheus = Prometheus(f"http://127.0.0.1:{port}")
+        command: list[str | Path] = [
+            self.programs.prometheus,
+            f"--config.file={self.folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={self.folder / data}",
+            "--storage.tsdb.retention.time=60d",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ]
+        with process.Supervisor(self.folder) as supervisor:
+            supervisor.start("prometheus", command, ready=prometheus.is_ready, ports=[port])
+            yield prometheus
+
+    def a_scrape(self) -> float:
+        """The moment of one scrape (Unix seconds): a server scrapes a target at the same phase after every start."""
+        with self.running("first") as prometheus:
+            [sample] = prometheus.wait_for("max(timestamp(up == 1))", bool, timeout_s=4 * STEP_S)
+            return sample.value
 
 
 def _write_past(
-    requests: Requests, rules: Mapping[str, promtool.Rules], instance: str, now: float, programs: Programs, folder: Path
+    requests: Requests, groups: Sequence[Group], instance: str, now: float, programs: Programs, folder: Path
 ) -> None:
-    lines = _openmetrics(requests, instance, int(requests.began), int(now))
+    steps = int((now - requests.began) / STEP_S)
+    lines = _openmetrics(requests, instance, [now - STEP_S * number for number in range(steps, -1, -1)])
     backfill(programs.promtool, lines, folder / "data", block_s=DAY_S * 10)
-    groups = [group for content in rules.values() for group in content["groups"]]
+    between = (int(now - STEP_S * steps) + 1, int(now) + 1)  # right after the scrapes, so that none is left uncounted
     for level in levels(groups):
-        evaluate(level, f"{STEP_S}s", (int(requests.began), int(now)), programs, folder / "data")
+        evaluate(level, f"{STEP_S}s", between, programs, folder / "data")
 
 
-def _openmetrics(requests: Requests, instance: str, begin: int, end: int) -> Iterator[str]:
+def _openmetrics(requests: Requests, instance: str, scrapes: Sequence[float]) -> Iterator[str]:
     yield "# TYPE http_requests counter\n"
     labels = ",".join(f'{name}="{value}"' for name, value in {**LABELS, "instance": instance}.items())
     for status in ("200", "500"):
-        for when in range(begin, end + 1, STEP_S):
+        for when in scrapes:
             for shown, count in requests.shown(when):
                 if shown == status:
-                    yield f'http_requests_total{{{labels},status="{status}"}} {count} {when}\n'
+                    yield f'http_requests_total{{{labels},status="{status}"}} {count} {when:.3f}\n'
     yield "# EOF\n"

@@ -62,5 +62,5 @@ def _series(case: Case, phases: Sequence[Phase], step_s: int) -> list[dict[str, 
     requests, scrapes = phases[0].requests, round(phases[0].minutes * 60 / step_s)
     return [
         {**good, "values": f"{good['values']} stale"},
-        {**bad, "values": f"_x{steps} {requests:g}+{requests:g}x{scrapes}"},
+        {**bad, "values": f"_x{steps + 1} {requests:g}+{requests:g}x{scrapes}"},
     ]
