@@ -237,13 +237,13 @@ def watched(module: Root) -> Plan:
                 "new": {"plane": "shop", "objective": 95},
             },
             "severities": {
-                "critical": {"slack": "#shop-alerts", "email": "oncall@example.com"},
+                "critical": {"pagerduty": "pagerduty_key", "slack": "#shop-pages", "email": "oncall@example.com"},
                 "warning": {"slack": "#shop-alerts", "email": "shop@example.com"},
-                "info": {"slack": "#shop-alerts", "email": "info@example.com"},
+                "info": {"slack": "#shop-info", "email": "info@example.com"},
             },
             "teams": {
-                "data-team": {"categories": ["database"], "email": "data@example.com"},
-                "slo-team": {"categories": ["slo"], "email": "slo@example.com"},
+                "data-team": {"categories": ["database"], "slack": "#shop-data", "email": "data@example.com"},
+                "slo-team": {"categories": ["slo"], "slack": "#shop-slo", "email": "slo@example.com"},
             },
         },
         load_balancers={"new": {"load_balancer": {"arn_suffix": "app/new/0000000000000000"}}},

@@ -25,13 +25,14 @@ MAILED = {
 }  # fmt: skip
 
 
-def messages(alarm: str) -> list[dict[str, Any]]:
+def messages(alarm: str, description: str = "") -> list[dict[str, Any]]:
     """One alarm's message as CloudWatch writes it for a metric, for metric math and for a composite alarm."""
-    head = {"AlarmName": alarm, "AlarmArn": f"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{alarm}"}
+    arn = f"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{alarm}"
+    head = {"AlarmName": alarm, "AlarmArn": arn, "AlarmDescription": description, "NewStateValue": "ALARM"}
     return [
-        {**head, "NewStateValue": "ALARM", "Trigger": {"MetricName": "CPUUtilization", "Namespace": "AWS/RDS"}},
-        {**head, "NewStateValue": "ALARM", "Trigger": {"Metrics": [{"Id": "e1", "Expression": "a/b"}]}},
-        {**head, "NewStateValue": "ALARM", "AlarmRule": "ALARM(x)"},
+        {**head, "Trigger": {"MetricName": "CPUUtilization", "Namespace": "AWS/RDS"}},
+        {**head, "Trigger": {"Metrics": [{"Id": "e1", "Expression": "a/b"}]}},
+        {**head, "AlarmRule": "ALARM(x)"},
     ]
 
 
