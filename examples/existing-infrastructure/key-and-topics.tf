@@ -41,15 +41,36 @@ resource "aws_sns_topic_policy" "brought" {
   })
 }
 
+# It grants nothing by itself: a role may do what both its own policy and this one allow.
 resource "aws_iam_policy" "boundary" {
+  # checkov:skip=CKV_AWS_355: alarms over alarms are seen by DescribeAlarms on every resource alone
   name        = "harbour-boundary"
   description = "What no role of the harbour platform may exceed"
 
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      { Sid = "Everything", Effect = "Allow", Action = "*", Resource = "*" },
-      { Sid = "ButIdentities", Effect = "Deny", Action = ["iam:*", "organizations:*", "account:*"], Resource = "*" },
+      {
+        Sid      = "ServicesOfThisAccount"
+        Effect   = "Allow"
+        Action   = ["cloudwatch:*", "ec2:*", "kms:*", "lambda:*", "logs:*", "secretsmanager:*", "sns:*", "sqs:*"]
+        Resource = "arn:${data.aws_partition.current.partition}:*:*:${data.aws_caller_identity.current.account_id}:*"
+      },
+      {
+        Sid      = "BucketsOfThePlatform"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+        Resource = "arn:${data.aws_partition.current.partition}:s3:::harbour-*/*"
+      },
+      {
+        Sid    = "ActionsWithoutAResource"
+        Effect = "Allow"
+        Action = [
+          "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricData", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
+          "ec2:DescribeVolumes", "secretsmanager:BatchGetSecretValue", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+        ]
+        Resource = "*"
+      },
     ]
   })
 }

@@ -105,18 +105,26 @@ def _yamllint() -> list[str]:
 def _trivy() -> list[str]:
     program = bootstrap.venv("trivy").with_name("trivy")
     options = ["--exit-code", "1", "--quiet", "--skip-check-update", "--skip-version-check"]
-    left_out = [f"--skip-dirs={name}" for name in (".cache", "build", "tests", "**/.terraform")]
-    return [str(program), "config", *options, "--severity", "MEDIUM,HIGH,CRITICAL", *left_out, "."]
+    return [
+        str(program),
+        "config",
+        *options,
+        "--severity",
+        "MEDIUM,HIGH,CRITICAL",
+        *_without("--skip-dirs", "**/.terraform"),
+        ".",
+    ]
 
 
 def _checkov() -> list[str]:
     program = bootstrap.venv("checkov").with_name("checkov")
-    # Modules are checked once, not again through each example that calls them; trivy reads the examples.
-    left_out = [
-        option for name in (".cache", "build", ".terraform", "tests", "examples") for option in ("--skip-path", name)
-    ]
     options = ["--framework", "terraform", "--quiet", "--compact", "--skip-download", "--skip-results-upload"]
-    return [str(program), "--directory", ".", *options, *left_out]
+    return [str(program), "--directory", ".", *options, *_without("--skip-path", ".terraform")]
+
+
+def _without(option: str, *more: str) -> list[str]:
+    """What is fetched or generated is nobody's source; everything else is checked."""
+    return [word for name in (".cache", "build", *more) for word in (option, name)]
 
 
 CHECKS = (

@@ -29,7 +29,7 @@ module "production" {
 
   platform = local.platform
   secrets  = local.secrets
-  host     = { subnet = aws_subnet.here, disposable = true }
+  host     = { subnet = data.aws_subnet.here, disposable = true }
 }
 
 module "staging" {
@@ -38,7 +38,7 @@ module "staging" {
   platform = local.platform
   name     = "shop-staging"
   secrets  = local.secrets
-  host     = { subnet = aws_subnet.here, disposable = true }
+  host     = { subnet = data.aws_subnet.here, disposable = true }
 }
 
 module "elsewhere" {
@@ -47,7 +47,7 @@ module "elsewhere" {
 
   platform = local.platform
   secrets  = local.secrets
-  host     = { subnet = aws_subnet.elsewhere, disposable = true }
+  host     = { subnet = data.aws_subnet.elsewhere, disposable = true }
 }
 
 output "deployments" {
