@@ -168,7 +168,7 @@ def test_a_service_that_is_down_pages_once(suite: str, lab: dict[str, promtool.R
 
 
 def test_an_objective_that_allows_for_much_still_pages_when_all_fails(lab: dict[str, promtool.Rules]) -> None:
-    """Nothing burns a budget of 10 % 14.4 times too fast: it pages when nine of ten requests of the hour have failed."""
+    """Nothing burns a budget of 10 % 14.4 times too fast: it pages when nine of ten requests have failed."""
     page = {**PAGE, "slo": "lenient", "service": "b"}
     target = 'job="b",plane="app",service="b",instance="b"'
     series = {
