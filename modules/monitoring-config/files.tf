@@ -13,6 +13,7 @@ locals {
     interval      = local.interval
     window        = local.window
     hold          = local.hold
+    unless        = local.unless
     keep          = local.keep
     fresh_seconds = local.fresh_seconds
     runbook       = local.runbook
@@ -83,6 +84,7 @@ locals {
     { for name, content in local.rules : "prometheus/rules/${name}" => content },
     local.notification_templates,
     { for name in fileset("${local.templates}/grafana/dashboards", "*.json") : "grafana/dashboards/${name}" => file("${local.templates}/grafana/dashboards/${name}") },
+    local.maintained ? { "host/maintenance.json" = jsonencode(local.windows) } : {},
     { for name in fileset("${local.templates}/host", "*.py") : "host/${name}" => file("${local.templates}/host/${name}") },
   )
   hash = sha256(jsonencode(local.files))

@@ -9,6 +9,7 @@ locals {
         hold        = a.for
         expr        = a.probe == null ? a.expr : "probe_success{plane=\"${s.plane}\",service=\"${name}\",probe=\"${a.probe}\"} == 0"
         down        = "platform:service:down{plane=\"${s.plane}\",service=\"${name}\"}"
+        maintenance = local.maintained ? "platform:service:maintenance{plane=\"${s.plane}\",service=\"${name}\"}" : ""
         labels      = merge(a.labels, { severity = a.severity, category = a.category, plane = s.plane, service = name })
         annotations = { for key in ["summary", "description", "impact", "action"] : key => a[key] if a[key] != "" }
         dashboard   = local.dashboard.service
@@ -22,6 +23,7 @@ locals {
         hold        = a.for
         expr        = a.expr
         down        = s.service == "" ? "" : "platform:service:down{plane=\"${s.plane}\",service=\"${s.service}\"}"
+        maintenance = local.maintained && s.plane != "" ? "platform:service:maintenance{plane=\"${s.plane}\",service=\"${s.service}\"}" : ""
         labels      = merge(a.labels, { for key, value in { severity = a.severity, category = a.category, plane = s.plane, service = s.service, slo = id } : key => value if value != "" })
         annotations = { for key in ["summary", "description", "impact", "action"] : key => a[key] if a[key] != "" }
         dashboard   = local.dashboard.slo
@@ -30,12 +32,18 @@ locals {
   }
 
   # An alert that holds for less than its service's Down alert would fire before it and page twice: it waits while the service is down.
+  own_alert = { for alert in local.own_alerts : jsonencode([alert.name, alert.labels]) => alert }
+  quieting = {
+    for key, alert in local.own_alert : key => compact([local.ms[alert.hold] < local.ms["1m"] ? alert.down : "", alert.maintenance])
+  }
   printed_alert = {
-    for alert in local.own_alerts : jsonencode([alert.name, alert.labels]) => {
-      name        = alert.name
-      hold        = local.hold[alert.hold]
-      keep        = contains(local.down_alerts, alert.name) ? local.keep.down : ""
-      expr        = indent(10, local.ms[alert.hold] < local.ms["1m"] && alert.down != "" ? "(${trimspace(alert.expr)})\nunless on () ${alert.down}" : trimspace(alert.expr))
+    for key, alert in local.own_alert : key => {
+      name = alert.name
+      hold = local.hold[alert.hold]
+      keep = contains(local.down_alerts, alert.name) ? local.keep.down : ""
+      expr = indent(10, length(local.quieting[key]) == 0 ? trimspace(alert.expr) : join("\n", concat(
+        ["(${trimspace(alert.expr)})"], [for series in local.quieting[key] : "unless on () ${series}"],
+      )))
       labels      = jsonencode(alert.labels)
       annotations = { for key, value in alert.annotations : key => jsonencode(value) }
       runbook     = local.runbook[alert.name]

@@ -58,7 +58,9 @@ locals {
       over   = s.sli.kind == "probe" ? local.probes_over[shape] : local.events_over[shape]
       up     = "up{${join(",", compact([s.plane == "" ? "" : "plane='${s.plane}'", s.service == "" ? "service!=''" : "service='${s.service}'"]))}}"
       down   = s.service == "" ? "" : "platform:service:down{plane=\"${s.plane}\",service=\"${s.service}\"}"
-      alerts = s.alerts
+      # A plane's SLO rests while the plane as a whole is maintained.
+      maintenance = local.maintained && s.plane != "" ? "platform:service:maintenance{plane=\"${s.plane}\",service=\"${s.service}\"}" : ""
+      alerts      = s.alerts
       latencies = s.sli.kind == "custom" ? [] : [
         for percentile in ["p95", "p99"] : {
           name     = percentile

@@ -125,7 +125,7 @@ locals {
   reference_problems = concat(
     local.unknown_planes, local.unknown_services, local.unknown_categories, local.duplicate_jobs, local.duplicate_alarm_resources,
     local.probe_problems, local.unwatched_services, local.alert_problems, local.sli_problems, local.nobody, local.idle_teams,
-    local.reserved_teams, local.channel_problems, local.secret_problems, local.member_problems, local.storage_problems,
+    local.reserved_teams, local.channel_problems, local.secret_problems, local.member_problems, local.storage_problems, local.maintenance_problems,
   )
   problems = concat(local.schema_problems, local.reference_problems)
 }

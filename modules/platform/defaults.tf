@@ -15,7 +15,7 @@ locals {
   known_services = try(keys(var.platform.services), [])
 
   default = {
-    for section in ["services", "databases", "caches", "ecs_services", "load_balancers", "slos", "teams"] : section => {
+    for section in ["services", "databases", "caches", "ecs_services", "load_balancers", "slos", "teams", "maintenance"] : section => {
       for key, property in local.schema.properties[section].additionalProperties.properties : key => property.default if can(property.default)
     }
   }

@@ -1,5 +1,5 @@
 output "catalogue" {
-  description = "The catalogue with every default filled in: name, planes, services, slos, databases, caches, ecs_services, load_balancers, destinations (the routing table), secrets (file name => what it holds)."
+  description = "The catalogue with every default filled in: name, planes, services, slos, databases, caches, ecs_services, load_balancers, maintenance, destinations (the routing table), secrets (file name => what it holds)."
   value = {
     name           = try(tostring(var.platform.name), "")
     planes         = local.planes
@@ -9,6 +9,7 @@ output "catalogue" {
     caches         = local.caches
     ecs_services   = local.ecs_services
     load_balancers = local.load_balancers
+    maintenance    = local.maintenance
     destinations   = local.destinations
     secrets        = local.secrets
   }

@@ -1,6 +1,7 @@
 """The heartbeat: Alertmanager tells it of the Watchdog, it tells CloudWatch. Its silence is an alarm on the other path.
 
-Also says what the host runs, for Prometheus to scrape (`config_release_rejected`, `config_release_info`).
+Also says what the host runs and which planned maintenance is going on, for Prometheus to scrape
+(`config_release_rejected`, `config_release_info`, `platform_maintenance_active`).
 """
 
 from __future__ import annotations
@@ -12,11 +13,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 STATUS = Path("/run/alerting/status.json")
+WINDOWS = Path("/opt/alerting/current/host/maintenance.json")  # of the release that is in use
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DISKS = (Path("/"), Path("/var/lib/alerting"))  # the system's and Prometheus' own
 MOST_OFTEN_S = 20.0  # CloudWatch counts by the minute; more would cost and say nothing
 
@@ -54,7 +60,7 @@ class Heartbeat:
             self.put_at = time.monotonic()
             return True
 
-    def metrics(self, status: Path) -> str:
+    def metrics(self, status: Path, windows: Path = WINDOWS) -> str:
         """What Prometheus reads."""
         try:
             told = json.loads(status.read_text())
@@ -68,6 +74,7 @@ class Heartbeat:
             "# TYPE heartbeats_total counter",
             *(f'heartbeats_total{{outcome="{outcome}"}} {count}' for outcome, count in self.counts.items()),
             *disk_space(),
+            *maintenance(windows),
         ]
         return "\n".join(lines) + "\n"
 
@@ -82,6 +89,50 @@ def disk_space(disks: tuple[Path, ...] = DISKS) -> list[str]:
             lines.append(f"node_filesystem_avail_bytes{labels} {space.f_bavail * space.f_frsize}")
             lines.append(f"node_filesystem_size_bytes{labels} {space.f_blocks * space.f_frsize}")
     return lines
+
+
+def maintenance(windows: Path, now: float | None = None) -> list[str]:
+    """A gauge for each plane (without a service) and each service of each window: 1 while it is open.
+
+    A window that cannot be understood, an unknown time zone say, is no reason to keep quiet: it counts as unusable.
+    """
+    try:
+        known = json.loads(windows.read_text())
+    except (OSError, ValueError):
+        return []
+    now = time.time() if now is None else now
+    active, unusable = ["# TYPE platform_maintenance_active gauge"], ["# TYPE platform_maintenance_unusable gauge"]
+    for name, window in known.items():
+        try:
+            value, bad = int(any(begin <= now < end for begin, end in spells(window, now))), 0
+        except (ValueError, KeyError, OSError) as problem:  # ZoneInfoNotFoundError is a KeyError
+            print(f"maintenance {name} is unusable: {problem}", file=sys.stderr, flush=True)
+            value, bad = 0, 1
+        covered = [f'plane="{plane}"' for plane in window["planes"]]
+        covered += [f'plane="{one["plane"]}",service="{one["service"]}"' for one in window["services"]]
+        active += [f'platform_maintenance_active{{window="{name}",{labels}}} {value}' for labels in covered]
+        unusable.append(f'platform_maintenance_unusable{{window="{name}"}} {bad}')
+    return active + unusable
+
+
+def spells(window: dict[str, Any], now: float) -> Iterator[tuple[float, float]]:
+    """Begin and end (Unix seconds) of the window's occurrences that may hold `now`.
+
+    By the clock of its zone: an hour that a change of the clocks skips begins when the clock has gone on, one that it
+    repeats the first time. How long it lasts is real time.
+    """
+    zone = ZoneInfo(window["timezone"])
+    if window["from"]:
+        begin, end = (datetime.fromisoformat(window[key]).replace(tzinfo=zone) for key in ("from", "until"))
+        yield begin.timestamp(), end.timestamp()
+        return
+    hour, minute = (int(part) for part in window["start"].split(":"))
+    length = int(window["duration"][:-1]) * {"m": 60, "h": 3600}[window["duration"][-1]]
+    today = datetime.fromtimestamp(now, zone)
+    for day in (today - timedelta(days=1), today):
+        if DAYS[day.weekday()] in window["days"]:
+            opens = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).timestamp()
+            yield opens, opens + length
 
 
 def is_watchdog(body: bytes) -> bool:

@@ -52,6 +52,9 @@ def drop(path: str) -> Change:
     return change
 
 
+WINDOW = {"timezone": "Europe/Berlin", "planes": ["app"], "days": ["sun"], "start": "02:30", "duration": "90m"}
+ONCE = {"from": "2026-03-08T01:00", "until": "2026-03-08T04:00"}
+
 CASES: dict[str, tuple[Change, str]] = {
     "service in an unknown plane": (
         put("services.cns-service.plane", "aap"),
@@ -193,6 +196,34 @@ CASES: dict[str, tuple[Change, str]] = {
     "one webhook for two channels": (
         put("teams.slo-team.slack_webhook", "slack_database_webhook"),
         "share the webhook secret slack_database_webhook",
+    ),
+    "maintenance that covers nothing": (
+        put("maintenance.night", {**WINDOW, "planes": []}),
+        "maintenance.night covers nothing: give it planes or services",
+    ),
+    "maintenance of an unknown service": (
+        put("maintenance.night", {**WINDOW, "services": ["rediss"]}),
+        'maintenance.night.services[0] is "rediss", which is not in services: use one of',
+    ),
+    "maintenance at no time": (
+        put("maintenance.night", {key: WINDOW[key] for key in ("timezone", "planes", "days")}),
+        "maintenance.night has no time: give it days, start and duration (weekly), or from and until (once)",
+    ),
+    "maintenance both weekly and once": (
+        put("maintenance.night", {**WINDOW, **ONCE}),
+        "maintenance.night has no time: give it days, start and duration (weekly), or from and until (once), and not",
+    ),
+    "maintenance that ends before it begins": (
+        put("maintenance.move", {"timezone": "UTC", "planes": ["app"], "from": ONCE["until"], "until": ONCE["from"]}),
+        'maintenance.move.until is "2026-03-08T01:00", which is not after "2026-03-08T04:00"',
+    ),
+    "maintenance on a day in no calendar": (
+        put("maintenance.move", {"timezone": "UTC", "planes": ["app"], **ONCE, "from": "2026-02-30T01:00"}),
+        'maintenance.move.from is "2026-02-30T01:00", a day that is in no calendar',
+    ),
+    "maintenance by the clock of no zone": (
+        put("maintenance.night", {**WINDOW, "timezone": "CET+1"}),
+        'maintenance.night.timezone is "CET+1": a time zone is UTC or a name of the IANA database, Europe/Berlin',
     ),
 }
 
