@@ -222,7 +222,7 @@ variable "kms" {
 }
 
 variable "forwarders" {
-  description = "The two functions: vpc (both lists, or none), log_retention_days, reserved_concurrency (-1: none), tracing (X-Ray), runtime (python3.11 or later), secret_ttl_seconds (how long a secret is remembered), secrets_extension (the layer of the AWS Parameters and Secrets extension, to read them through it; AWS lists an ARN for each region, take the one for x86_64), timeout_seconds of one invocation, retries (0 to 2) of a failed one and the age at which it is put aside in the queue all the same (give_up_after_seconds), environment (further variables; never a secret)."
+  description = "The two functions: vpc (both lists, or none), log_retention_days, reserved_concurrency (-1: none, else 4 or more), tracing (X-Ray), runtime (python3.11 or later), secret_ttl_seconds (how long a secret is remembered), secrets_extension (the layer of the AWS Parameters and Secrets extension, to read them through it; AWS lists an ARN for each region, take the one for x86_64), timeout_seconds of one invocation, retries (0 to 2) of a failed one and the age at which it is put aside in the queue all the same (give_up_after_seconds), environment (further variables; never a secret)."
   type = object({
     vpc = optional(object({
       subnet_ids         = optional(list(string), [])
@@ -249,6 +249,10 @@ variable "forwarders" {
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, 0], var.forwarders.log_retention_days)
     error_message = "forwarders.log_retention_days is ${var.forwarders.log_retention_days}: CloudWatch Logs knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 and longer ones by the year; 0 keeps all."
+  }
+  validation {
+    condition     = var.forwarders.reserved_concurrency == -1 || (var.forwarders.reserved_concurrency >= 4 && floor(var.forwarders.reserved_concurrency) == var.forwarders.reserved_concurrency)
+    error_message = "forwarders.reserved_concurrency is ${var.forwarders.reserved_concurrency}: use 4 or more, for the canaries of four topics come at the same moment and the throttles alarm would ring with each round; or -1 for none."
   }
   validation {
     condition     = contains([0, 1, 2], var.forwarders.retries)

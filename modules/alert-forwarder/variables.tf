@@ -169,7 +169,7 @@ variable "log_retention_days" {
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrency kept for it alone, in place of a share of the account's; -1: none."
+  description = "Concurrency kept for it alone, in place of a share of the account's; -1: none. Four canaries come at the same moment: fewer would be throttled, and told."
   type        = number
   nullable    = false
   default     = -1

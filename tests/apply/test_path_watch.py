@@ -166,6 +166,22 @@ def test_its_rule_runs_it(path_watch: PathWatch) -> None:
     }
 
 
+def test_its_role_names_what_it_looks_at_and_nothing_more(path_watch: PathWatch) -> None:
+    told, iam = path_watch.outputs, path_watch.account.client("iam")
+    names = {"RoleName": f"watched-path-watch-{path_watch.emulator.region}", "PolicyName": "watch-the-alert-path"}
+    statements = iam.get_role_policy(**names)["PolicyDocument"]["Statement"]
+    allowed = {one["Sid"]: one["Resource"] for one in statements}
+
+    canary, secrets = allowed.pop("LetTheCanaryRing"), allowed.pop("SeeWhetherSecretsAreFilledNotWithWhat")
+    assert canary == told["alarm_arns"][told["path_watch"]["canary_name"]]
+    assert set(secrets) == set(told["secret_arns"].values())
+    assert set(allowed.pop("SeeWhoListens")) == set(told["topic_arns"].values())
+    assert set(allowed.pop("TellWhatItHasFound")) == {told["topic_arns"][key] for key in ("fallback", "warning")}
+    assert allowed.pop("UseTheKeyOfTheTopics") == told["key_arn"]
+    assert allowed.pop("WriteAndReadItsOwnLog").endswith(":log-group:/aws/lambda/watched-path-watch:*")
+    assert allowed == {}
+
+
 def test_the_fallback_topic_names_who_does_not_hear_and_what_is_empty_once(path_watch: PathWatch) -> None:
     path_watch.confirm("fallback", FALLBACK)
 

@@ -169,7 +169,7 @@ def tuned(module: Root) -> Plan:
         },
         forwarders={
             "tracing": True,
-            "reserved_concurrency": 2,
+            "reserved_concurrency": 4,
             "log_retention_days": 30,
             "runtime": "python3.13",
             "secret_ttl_seconds": 120,

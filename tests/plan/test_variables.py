@@ -32,7 +32,7 @@ def test_switches_reach_what_they_switch(tuned: Plan) -> None:
     for function in forwarders.values():
         assert function["runtime"] == "python3.13"
         assert function["timeout"] == 60
-        assert function["reserved_concurrent_executions"] == 2
+        assert function["reserved_concurrent_executions"] == 4
         assert function["tracing_config"] == [{"mode": "Active"}]
         assert function["environment"][0]["variables"]["PAGERDUTY_EVENTS_URL"].startswith(
             "https://events.eu.pagerduty.com/"
@@ -124,6 +124,7 @@ def test_every_bad_variable_is_named_with_its_value_and_its_remedy(module: Root)
             "retries": 3,
             "give_up_after_seconds": 59,
             "secret_ttl_seconds": -1,
+            "reserved_concurrency": 2,
             "secrets_extension": {"layer_arn": "AWS-Parameters-and-Secrets-Lambda-Extension"},
         },
         secrets={"recovery_window_days": 3},
@@ -147,6 +148,7 @@ def test_every_bad_variable_is_named_with_its_value_and_its_remedy(module: Root)
         "cloudwatch.path_watch.interval_minutes is 90: use whole minutes from 1 to 60, 5 for example",
         "cloudwatch.path_watch.remind_after_hours is 0.5: use 1 or more, 6 for example",
         "forwarders.vpc has no security_group_ids: give both",
+        "forwarders.reserved_concurrency is 2: use 4 or more",
         "forwarders.log_retention_days is 31: CloudWatch Logs knows",
         "forwarders.timeout_seconds is 2: use 3 to 900",
         "forwarders.retries is 3: Lambda tries 0, 1 or 2 times again",
