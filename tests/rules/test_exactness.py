@@ -49,13 +49,13 @@ def traffic(seed: int) -> list[Series]:
 
 
 def replica_of(name: str, dice: random.Random) -> list[Series]:
-    """One replica: restarted at times, missed by scrapes for up to four minutes, idle for hours, and soon gone."""
+    """One replica: restarted at times, missed by scrapes for up to twelve minutes, idle for hours, and soon gone."""
     born, dead = dice.randrange(0, SCRAPES // 4), dice.randrange(SCRAPES * 3 // 4, SCRAPES + 1)
     counts = dict.fromkeys(SUMS["total"], 0)
     samples: dict[str, list[int | str | None]] = {status: [] for status in counts}
     missing, idle = 0, 0
     for i in range(SCRAPES):
-        missing = missing - 1 if missing else dice.choice((1, 2, 16)) if dice.random() < 0.01 else 0
+        missing = missing - 1 if missing else dice.choice((1, 2, 16, 50)) if dice.random() < 0.01 else 0
         idle = idle - 1 if idle else dice.randrange(240) if dice.random() < 0.005 else 0
         if dice.random() < 0.02:
             counts = dict.fromkeys(counts, 0)
