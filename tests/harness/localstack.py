@@ -98,16 +98,15 @@ class LocalStack:
             "AWS_DEFAULT_REGION": self.region,
         }
 
-    def client(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client of this emulator."""
+    def client(self, service: str, region: str | None = None, **settings: Any) -> Any:
+        """A boto3 client of this emulator; `settings` are those of botocore's Config."""
         session = boto3.session.Session(
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             region_name=region or self.region,
         )
-        config = Config(
-            s3={"addressing_style": "path"}, retries={"max_attempts": 2}, connect_timeout=5, read_timeout=90, proxies={}
-        )
+        usual = {"retries": {"max_attempts": 2}, "connect_timeout": 5, "read_timeout": 90}
+        config = Config(s3={"addressing_style": "path"}, proxies={}, **{**usual, **settings})
         make: Any = session.client
         return make(service, endpoint_url=self.url, config=config)
 
@@ -144,8 +143,14 @@ class LocalStack:
         except logs.exceptions.ResourceNotFoundException:
             return []
 
-    def _get(self, path: str) -> Any:
-        request = urllib.request.Request(self.url + path, headers={"Accept": "application/json"})
+    def break_calls(self, **broken: str) -> None:
+        """From now on calls "hang" or are refused as not implemented ("refuse"), by name: `sqs_CreateQueue="hang"`."""
+        calls = {name.replace("_", ".", 1): how for name, how in broken.items()}
+        self._get("/_harness/broken", json.dumps(calls).encode())
+
+    def _get(self, path: str, body: bytes | None = None) -> Any:
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        request = urllib.request.Request(self.url + path, body, headers)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=10) as answer:
             return json.load(answer)

@@ -298,6 +298,14 @@ class Supervisor:
             self.stop(name)
 
 
+class TimedOut(HarnessError):
+    """A program took too long and was ended. `output` is what it had said until then."""
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
 def run(
     command: Sequence[str | Path],
     *,
@@ -306,7 +314,7 @@ def run(
     env: Mapping[str, str] | None = None,
     stdin: str | None = None,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a program to its end, output captured. HarnessError after `timeout_s`; then, as on Ctrl-C, its tree ends."""
+    """Run a program to its end, output captured. TimedOut after `timeout_s`; then, as on Ctrl-C, its tree ends."""
     mark = _next_mark()
     words = [str(part) for part in command]
     environment = {**(os.environ if env is None else env), reaper.VARIABLE: mark}
@@ -328,7 +336,8 @@ def run(
                 reaper.end(mark, grace_s=1)
                 popen.kill()
                 if isinstance(problem, subprocess.TimeoutExpired):
-                    raise HarnessError(f"{' '.join(words[:3])} … took longer than {timeout_s:.0f} s") from None
+                    said, _ = popen.communicate()
+                    raise TimedOut(f"{' '.join(words[:3])} … took longer than {timeout_s:.0f} s", said) from None
                 raise
     except OSError as problem:
         raise HarnessError(f"{words[0]} could not be started: {problem}") from problem

@@ -6,6 +6,7 @@ from the registry.
 
 import json
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,12 +19,14 @@ from python_terraform import IsFlagged
 from tests.harness import bootstrap, paths, process
 from tests.harness.errors import HarnessError
 from tests.harness.progress import step
+from tests.harness.terraform_said import changes, message, waits_for
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 PROVIDER_VERSION = "5.100.0"
 PARALLELISM = 30
 TIMEOUTS_S = {"init": 300, "plan": 300, "apply": 900, "destroy": 900}
 OTHER_TIMEOUT_S = 120
+OVERRIDE = "harness_override.tf"
 FOLDER = paths.CACHE / "terraform"
 # What an example's `source = "../../"` and its files need; nothing else of the repository is copied.
 NEEDED = ("*.tf", "modules", "lambda_src/dist", "monitoring_configs", "examples")
@@ -137,7 +140,7 @@ def point_at_emulator(
 ) -> None:
     """Let a root module's provider, and its `aliases` (alias → region), talk to `url`: `harness_override.tf`."""
     blocks = [_provider_block(url, None, region), *(_provider_block(url, *item) for item in (aliases or {}).items())]
-    (root / "harness_override.tf").write_text("\n".join(blocks))
+    (root / OVERRIDE).write_text("\n".join(blocks))
 
 
 # Every service that the module may call; the provider refuses names that it does not know.
@@ -202,6 +205,9 @@ class Terraform:
     ) -> None:
         self.folder = folder
         self.log = folder / "terraform.log"
+        override = folder / OVERRIDE
+        pointed = re.search(r'sts = "(\S+)"', override.read_text()) if override.is_file() else None
+        self.emulator = pointed[1] if pointed else ""
         self.cli = _Cli(folder, terraform_environment(environment))
         self.var_files = [str(self._write_variables(variables))] if variables else []
 
@@ -281,26 +287,21 @@ class Terraform:
 
     def _run(self, command: str, *arguments: str, allowed: Iterable[int] = (0,), **options: Any) -> tuple[int, str]:
         """Exit status and standard output of one call."""
-        status, out, err = self.cli.cmd(command, *arguments, **options)
-        with self.log.open("a") as log:
-            log.write(f"$ terraform {command}\n{out if command != 'show' else ''}{err}\n")
+        try:
+            status, out, err = self.cli.cmd(command, *arguments, **options)
+        except process.TimedOut as late:
+            self._write_log(command, late.output)
+            limit_s = TIMEOUTS_S.get(command.split()[0], OTHER_TIMEOUT_S)
+            problem = f"terraform {command} took longer than {limit_s} s: {waits_for(late.output, self.emulator)}"
+            raise HarnessError(problem, self.log) from late
+        self._write_log(command, f"{out if command != 'show' else ''}{err}")
         if status not in tuple(allowed):
-            raise HarnessError(f"terraform {command} failed in {self.folder.name}: {_message(err or out)}", self.log)
+            raise HarnessError(f"terraform {command} failed in {self.folder.name}: {message(err or out)}", self.log)
         return status, out
 
-
-def changes(plan: Mapping[str, Any]) -> list[str]:
-    """What a plan's JSON would do, one line for each resource and output that it touches."""
-    resources = [(change["change"]["actions"], change["address"]) for change in plan.get("resource_changes", [])]
-    outputs = [(change["actions"], f"output.{name}") for name, change in plan.get("output_changes", {}).items()]
-    return [f"{'/'.join(acts)} {what}" for acts, what in [*resources, *outputs] if acts not in (["no-op"], ["read"])]
-
-
-def _message(text: str) -> str:
-    """Terraform's errors without their frame, as one line."""
-    lines = [line.strip("│╷╵ ").strip() for line in text.splitlines()]
-    first = next((number for number, line in enumerate(lines) if line.startswith("Error")), 0)
-    return " ".join(line for line in lines[first:] if line)[:2000]
+    def _write_log(self, command: str, said: str) -> None:
+        with self.log.open("a") as log:
+            log.write(f"$ terraform {command}\n{said}\n")
 
 
 def example(

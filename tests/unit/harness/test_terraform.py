@@ -7,6 +7,7 @@ import pytest
 
 from tests.harness import paths, process, terraform
 from tests.harness.errors import HarnessError
+from tests.harness.standins.https import Answer, HttpStandin, Request
 from tests.harness.terraform import Terraform
 
 PLATFORM_FOLDER = "registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64"
@@ -150,9 +151,33 @@ def test_a_failure_is_terraforms_own_message_in_one_line(folder: Path, tmp_path:
     assert caught.value.log_path == tmp_path / "root/terraform.log"
 
 
-def test_a_call_that_hangs_is_ended(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terraform, "terraform_program", lambda: ["/bin/sh", "-c", "sleep 60", "terraform"])
-    monkeypatch.setitem(terraform.TIMEOUTS_S, "init", 1)
+def test_an_apply_that_hangs_is_ended_and_names_resource_and_call(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (
+        "echo aws_sns_topic.a: Creating...; echo aws_sns_topic.b: Creating...; echo aws_sns_topic.b: Creation complete"
+    )
+    monkeypatch.setattr(terraform, "terraform_program", lambda: ["/bin/sh", "-c", f"{words}; sleep 60", "terraform"])
+    monkeypatch.setitem(terraform.TIMEOUTS_S, "apply", 1)
+    (tmp_path / "root").mkdir()
+    with Emulator() as emulator:
+        terraform.point_at_emulator(tmp_path / "root", emulator.url)
 
-    with pytest.raises(HarnessError, match="took longer than 1 s"):
-        root(tmp_path / "root", "").init()
+        with pytest.raises(HarnessError) as caught:
+            root(tmp_path / "root", "").apply()
+
+    assert caught.value.message == (
+        "terraform apply took longer than 1 s: it waits for aws_sns_topic.a; "
+        "the emulator has not answered sns.CreateTopic"
+    )
+    process.assert_no_processes_left()
+
+
+class Emulator(HttpStandin):
+    """It has left one call unanswered."""
+
+    def answer(self, request: Request) -> Answer:
+        return Answer(200 if request.path == "/_harness/unanswered" else 404, '["sns.CreateTopic"]')
+
+    def faulted(self, request: Request, problem: str) -> None:
+        """Nothing fails here."""
