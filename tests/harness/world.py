@@ -58,6 +58,8 @@ class World:
             *(value for name, value in self.secret_values.items() if name in self._pagerduty_files())
         )
 
+        self.pagerduty.tell_apart({self.secret_values[file]: team for file, team in self._keys_of_teams().items()})
+
     def settings(self) -> dict[str, Any]:
         """What the product is told of this world, beside its catalogue: variables of an example."""
         return {
@@ -89,6 +91,12 @@ class World:
 
     def _pagerduty_files(self) -> set[str]:
         return {row["pagerduty"] for row in self.catalogue["destinations"] if row["pagerduty"]}
+
+    def _keys_of_teams(self) -> dict[str, str]:
+        """Secret file => team, of the routing keys that only a team has."""
+        rows = [row for row in self.catalogue["destinations"] if row["pagerduty"]]
+        shared = {row["pagerduty"] for row in rows if row["kind"] == "severity"}
+        return {row["pagerduty"]: row["receiver"] for row in rows if row["pagerduty"] not in shared}
 
     def _secret_values(self) -> dict[str, str]:
         keys = {name: random_key() for name in self._pagerduty_files()}

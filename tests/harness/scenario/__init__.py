@@ -6,8 +6,13 @@ by the scenario's speed, as are all times of the file. Alerts are posted as Prom
 they fire, and for a quarter of an hour after their end.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from tests.harness.catalogue import read_catalogue
 from tests.harness.render import Rendered, render
 from tests.harness.scenario.file import FOLDER, Scenario, read, scenarios
 from tests.harness.scenario.player import Player
@@ -16,6 +21,7 @@ from tests.harness.stack import ANANTA
 
 __all__ = ["FOLDER", "Run", "Scenario", "play", "read", "rendered_once", "scenarios"]
 
+SMTP = {"host": "127.0.0.1", "port": 1025, "from": "alerts@example.org", "username": "alertmanager"}
 CLOCK_S = 0.3  # how late, in real seconds, the scenario's own clock may be before a failure does not count
 
 
@@ -32,11 +38,25 @@ def play(scenario: Scenario, rendered: Rendered, run_dir: Path, suite: str = "bo
 
 def _once(scenario: Scenario, rendered: Rendered, run_dir: Path, suite: str, speed: float) -> Run:
     run_dir.mkdir(parents=True)
+    if scenario.platform:
+        rendered = _rendered_over(scenario.platform, run_dir)
     player = Player(scenario, rendered, run_dir, suite, speed)
     return judge(scenario, player.world, player.play(), suite)
 
 
 def rendered_once() -> Rendered:
     """The reference deployment with production's timings, and a mail server that wants a password."""
-    smtp = {"host": "127.0.0.1", "port": 1025, "from": "alerts@example.org", "username": "alertmanager"}
-    return render(ANANTA, {"smtp": smtp})
+    return render(ANANTA, {"smtp": SMTP})
+
+
+def _rendered_over(changes: Mapping[str, Any], folder: Path) -> Rendered:
+    """The same with changes of its catalogue."""
+    catalogue = folder / "platform.yaml"
+    catalogue.write_text(yaml.safe_dump(_merged(read_catalogue(ANANTA / "platform.yaml"), changes)))
+    return render(ANANTA, {"smtp": SMTP}, catalogue)
+
+
+def _merged(below: Any, above: Any) -> Any:
+    if not isinstance(below, dict) or not isinstance(above, Mapping):
+        return above
+    return {**below, **{key: _merged(below.get(key), value) for key, value in above.items()}}

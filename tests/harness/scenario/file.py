@@ -81,11 +81,13 @@ class Scenario(NamedTuple):
     speed: float
     suites: tuple[str, ...]
     limit: str
+    platform: dict[str, Any]  # laid over the reference deployment's catalogue
 
 
 KEYS = {
     "title", "about", "alerts", "faults", "told", "not_told", "may_be_told", "incidents", "still_open", "lasts",
     "speed", "suites", "limit", "messages_at_most", "heartbeat_gap_at_most", "says", "never_says", "recognised_by",
+    "platform",
 }  # fmt: skip
 DEEDS = {"kill", "stop", "start", "restart", "reload", "down", "answers", "silence"}
 
@@ -125,6 +127,7 @@ def read(path: Path) -> Scenario:
         speed=float(data.get("speed", SPEED)),
         suites=tuple(data.get("suites", ["bookworm"])),
         limit=data.get("limit", ""),
+        platform=data.get("platform", {}),
     )
 
 

@@ -44,7 +44,7 @@ class Listener:
             return []
         if self.by_name:
             return [(n, delivery.state) for n, alert in enumerate(self.alerts) if alert.name in delivery.names]
-        if delivery.receiver == "pagerduty":
+        if delivery.receiver.startswith("pagerduty"):
             return self._pagerduty(body)
         firing, ended = self._slack(body) if delivery.receiver.startswith("#") else self._listed(delivery)
         return [*((number, "firing") for number in firing), *((number, "resolved") for number in ended)]

@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -59,6 +59,7 @@ class PagerDuty(HttpStandin):
         self._recorder = recorder
         self._names = Names(known_names)
         self._keys: frozenset[str] = frozenset()
+        self._owners: dict[str, str] = {}
         self._incidents: list[Incident] = []
         self._ignored: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -74,6 +75,10 @@ class PagerDuty(HttpStandin):
             if len(key) != KEY_LENGTH:
                 raise ValueError(f"a routing key has {KEY_LENGTH} characters, this one {len(key)}")
         self._keys = frozenset(keys)
+
+    def tell_apart(self, owners: Mapping[str, str]) -> None:
+        """Record events of these routing keys under `pagerduty/<owner>`: routing key => owner."""
+        self._owners = dict(owners)
 
     def incidents(self) -> list[Incident]:
         with self._lock:
@@ -162,7 +167,9 @@ class PagerDuty(HttpStandin):
         state: State = "resolved" if action == "resolve" else "firing"
         # PagerDuty ignores a resolve's payload: what ends is what the incident was about.
         names = self._names_of(event.get("dedup_key")) if state == "resolved" else self._find_names(event)
-        self._recorder.add(Delivery(time.time(), RECEIVER, state, names, event, problem))
+        owner = self._owners.get(str(event.get("routing_key")))
+        receiver = f"{RECEIVER}/{owner}" if owner else RECEIVER
+        self._recorder.add(Delivery(time.time(), receiver, state, names, event, problem))
 
     def _names_of(self, key: object) -> tuple[str, ...]:
         with self._lock:

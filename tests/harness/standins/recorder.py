@@ -14,7 +14,7 @@ class Delivery(NamedTuple):
     """One request that a destination received. `problem` is empty when the destination took it."""
 
     at: float  # time.time()
-    receiver: str  # "pagerduty" | "#channel" | "mail@address" | "heartbeat"
+    receiver: str  # "pagerduty" | "pagerduty/team" | "#channel" | "mail@address" | "heartbeat"
     state: State
     names: tuple[str, ...]  # alert or alarm names, in the order in which they stand in the message
     body: dict[str, Any] | str
