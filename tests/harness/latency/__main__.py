@@ -17,6 +17,7 @@ from tests.harness.latency.measure import Setting, measure
 RESULT = paths.BUILD / "latency.json"
 PAGE = paths.ROOT / "docs/timing.md"
 BEGIN, END = "<!-- latency: written by `make latency` -->", "<!-- /latency -->"
+WIDTH = 120
 SETTINGS: Mapping[str, str] = {"standard": "production", "fast": "fast-pages"}  # page_timings => harness timings
 
 
@@ -35,6 +36,7 @@ def show(settings: list[Setting], console: Console) -> None:
 
 def main(names: list[str]) -> int:
     console = Console(highlight=False)
+    console.width = max(console.width, WIDTH)
     if unknown := [name for name in names if name not in SETTINGS]:
         print(f"✗ {', '.join(unknown)}: use {' or '.join(SETTINGS)}", file=sys.stderr)
         return 2
