@@ -38,7 +38,8 @@ class Row(NamedTuple):
     `queues`: functions in whose queue it must lie. `rings`: what their alarms must ring ("errors", "undelivered", …);
     `topic_rings`: what the topic's must.
     Whoever is not behind a queue must hear it without help, oncall's mailbox included where `mailed`; once, but for
-    those of `twice`. `meanwhile` happens between the fault's end and the redrive.
+    those of `twice`; those of `refuse` not before they have refused it. `meanwhile` happens between the fault's end
+    and the redrive.
     """
 
     fault: str
@@ -51,6 +52,7 @@ class Row(NamedTuple):
     topic_rings: tuple[str, ...] = ()
     mailed: bool = True
     twice: tuple[str, ...] = ()
+    refuse: tuple[str, ...] = ()
     meanwhile: Callable[[Bench], None] = nothing
     note: str = ""
 
@@ -58,6 +60,10 @@ class Row(NamedTuple):
     def receivers(self) -> list[str]:
         """Who must hear of it, by whatever way."""
         return [*self.hears, *([ONCALL] if self.mailed else [])]
+
+    def times(self, receiver: str) -> int:
+        """How often that receiver must hear of it."""
+        return 2 if receiver in self.twice else 1
 
     @property
     def alarms(self) -> set[str]:
@@ -117,11 +123,11 @@ def _destination_faults(name: str, function: str, of: Callable[[Bench], PagerDut
     def heal(bench: Bench) -> None:
         of(bench).heal()
 
-    here = (function,)
+    here, receiver = (function,), (RECEIVER[function],)
     return [
-        Row(f"{name} answers 429 with Retry-After, once", answers(429, "slow down", 1, "1"), heal),
+        Row(f"{name} answers 429 with Retry-After, once", answers(429, "slow down", 1, "1"), heal, refuse=receiver),
         Row(f"{name} answers 429 always", answers(429, "slow down", None, "1"), heal, here),
-        Row(f"{name} answers 500 twice, then works", answers(500, "oops", 2), heal),
+        Row(f"{name} answers 500 twice, then works", answers(500, "oops", 2), heal, refuse=receiver),
         Row(f"{name} answers 500 always", answers(500, "oops"), heal, here),
         Row(f"{name} answers 400", answers(400, "invalid event"), heal, here),
         Row(f"{name} answers 404", answers(404, "not found"), heal, here),
@@ -217,8 +223,9 @@ def rows() -> list[Row]:
     return [
         Row("Secrets not filled yet", heal=Bench.fill_secrets, queues=both),
         *(row for pair in zip(pagerduty, slack, strict=True) for row in pair),
-        # New instances have just read the secrets, so that the rotated ones are not read by chance.
+        # After its redrive the instances know the secrets of now, so that the rotated ones are not read by chance.
         Row("Secrets Manager denies access", _deny_secrets, lambda bench: bench.gate.heal(), both),
+        Row("Secrets rotated, the old values refused", begin=Bench.fill_secrets, refuse=(PAGERDUTY, SLACK)),
         Row("The secrets were deleted", _delete_secrets, Bench.restore_secrets, both),
         Row(
             "Secrets Manager is down when the known values are to be read again",
@@ -226,7 +233,6 @@ def rows() -> list[Row]:
             _heal_secrets_manager,
             send=_send_with_old_secrets,
         ),
-        Row("Secrets rotated, the old values refused", begin=Bench.fill_secrets),
         Row("A function's process dies while it delivers", _on_arrival(signal.SIGKILL), _heal_destinations, both),
         Row(
             "The message is broken JSON", send=_send_broken_text, topic_rings=("unreadable",), mailed=False, note="mail"

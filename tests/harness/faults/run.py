@@ -47,7 +47,7 @@ def run_row(row: Row, bench: Bench) -> Result:
         row.heal(bench)
     row.meanwhile(bench)
     said = bench.redrive() if any(queued.values()) else ""
-    wait_for(lambda: all(bench.deliveries(alert, receiver) for receiver in row.receivers), REDRIVEN_S)
+    wait_for(lambda: all(len(bench.deliveries(alert, one)) >= row.times(one) for one in row.receivers), REDRIVEN_S)
     left = {function: len(bench.queued(function)) for function in FUNCTIONS}
     after = _heard(bench, alert)
     return Result(row, before, refused, queued, rang, said, after, left, time.monotonic() - began)
@@ -72,9 +72,10 @@ def problems(result: Result) -> list[str]:
             said.append(f"{result.left[function]} messages left in the queue of {function} after the redrive")
     said += [f"{alarm} did not ring" for alarm in sorted(row.alarms - set(result.rang))]
     said += [
-        f"{receiver} heard it {number} times"
-        for receiver, number in _times(result)
-        if number != (2 if receiver in row.twice else 1)
+        f"{receiver} heard it {number} times" for receiver, number in _times(result) if number != row.times(receiver)
+    ]
+    said += [
+        f"{receiver} refused nothing: nothing was tried" for receiver in row.refuse if not result.refused[receiver]
     ]
     if row.hears == (SLACK,) and result.after[PAGERDUTY]:
         said.append("PagerDuty was told of an alarm that is over")

@@ -46,6 +46,7 @@ def test_a_row_that_went_as_it_should_has_no_problem() -> None:
         (GOOD._replace(queued={PAGERDUTY_FUNCTION: 0, SLACK_FUNCTION: 0}), "0 messages in the queue of pagerduty"),
         (GOOD._replace(queued={PAGERDUTY_FUNCTION: 1, SLACK_FUNCTION: 1}), "1 messages in the queue of slack"),
         (GOOD._replace(left={PAGERDUTY_FUNCTION: 1, SLACK_FUNCTION: 0}), "1 messages left in the queue"),
+        (GOOD._replace(row=FAILING._replace(refuse=(SLACK,))), "#critical-alerts refused nothing"),
         (GOOD._replace(rang=RINGS[:1]), "pagerduty-forwarder-undelivered did not ring"),
         (GOOD._replace(after=heard(pagerduty=2, slack=1, mail=1)), "pagerduty heard it 2 times"),
     ],
