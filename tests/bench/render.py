@@ -1,4 +1,4 @@
-"""How long `make render` takes for a large platform: 1,000 services with metrics and a probe, an SLO for every tenth."""
+"""How long `make render` takes for a large platform, 1,000 services with metrics and a probe, an SLO every tenth."""
 
 import resource
 import statistics
