@@ -7,6 +7,7 @@ minutes in all. `--promtool` leaves the servers out, and the page alone.
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -45,12 +46,12 @@ def predict(files: Mapping[str, str]) -> list[Row]:
 
 def measure(rows: list[Row], files: Mapping[str, str], run_dir: Path) -> list[Row]:
     """The cases that have a time, each on a Prometheus of its own."""
-    programs = debian.programs("bookworm")
+    programs, stopping = debian.programs("bookworm"), threading.Event()
 
     def measured(number: int, row: Row) -> Row:
         if row.ours is None:
             return row
-        value = live.measure(row.case, row.ours, files, programs, run_dir / str(number))
+        value = live.measure(row.case, row.ours, files, programs, run_dir / str(number), stopping)
         say(
             f"  ✓ {row.case.name}: {report.minutes(value)} on a real Prometheus, {report.minutes(row.ours)} by promtool"
         )
@@ -58,7 +59,11 @@ def measure(rows: list[Row], files: Mapping[str, str], run_dir: Path) -> list[Ro
 
     say("  … real Prometheus servers, one for each case, with production's intervals")
     with ThreadPoolExecutor(len(rows)) as pool:
-        return list(pool.map(measured, range(len(rows)), rows))
+        try:
+            return list(pool.map(measured, range(len(rows)), rows))
+        except BaseException:
+            stopping.set()  # the others would go on for minutes
+            raise
 
 
 def main(words: list[str]) -> int:

@@ -26,6 +26,7 @@ from tests.harness.prometheus import Prometheus, backfill
 from tests.harness.traffic import Phase, counted
 
 LEAD_S = 150.0  # from the past's end to the moment that is measured: the past is made in a tenth of it
+ENDS_LEAD_S = LEAD_S + 300.0  # the last errors come while the server runs, not in the past that was written for it
 PATIENCE_S = 600.0
 AFTER_S = 0.3  # how long after a scrape errors begin; an outage ends as long before one, and leaves no half interval
 LABELS = {"job": "control-plane-orchestrator", "plane": "control", "service": "orchestrator"}
@@ -84,10 +85,13 @@ class Target:
         self._server.server_close()
 
 
-def measure(case: Case, due_min: float, files: Mapping[str, str], programs: Programs, folder: Path) -> float:
+def measure(
+    case: Case, due_min: float, files: Mapping[str, str], programs: Programs, folder: Path, stopping: threading.Event
+) -> float:
     """Minutes to the case's alert, or to its end, counted as promtool's are; it is due at `due_min`.
 
-    `files` are those of a rendered release. HarnessError when it does not come within ten minutes more.
+    `files` are those of a rendered release. HarnessError when it does not come within ten minutes more, or when
+    somebody has set `stopping` meanwhile.
     """
     folder.mkdir(parents=True)
     rules = promtool.select(promtool.parse(files), {"slos.yml": [f"slo-{SLO}", f"slo-{SLO}-*"]})
@@ -96,22 +100,24 @@ def measure(case: Case, due_min: float, files: Mapping[str, str], programs: Prog
         server = Server(groups, files, target.instance, programs, folder)
         scrape = server.a_scrape()
         now = scrape + STEP_S * int((time.time() - scrape) // STEP_S)
-        due = now + LEAD_S - (due_min + case.measured_from) * 60
+        lead = ENDS_LEAD_S if case.kind == "ends" else LEAD_S
+        due = now + lead - (due_min + case.measured_from) * 60
         target.requests = Requests(case, scrape + STEP_S * round((due - scrape) / STEP_S))
         _write_past(target.requests, groups, target.instance, now, programs, folder)
         if time.time() > now + LEAD_S - 4 * STEP_S:
             raise HarnessError(f"the past of {case.name} took {time.time() - now:.0f} s: the machine is too busy")
         with server.running() as prometheus:
-            return _wait(case, prometheus, target.requests)
+            return _wait(case, prometheus, target.requests, stopping)
 
 
-def _wait(case: Case, prometheus: Prometheus, requests: Requests) -> float:
+def _wait(case: Case, prometheus: Prometheus, requests: Requests, stopping: threading.Event) -> float:
     deadline = time.monotonic() + PATIENCE_S + LEAD_S
     begin = requests.scraped + case.measured_from * 60
     while time.monotonic() < deadline:
         if (found := _moment(case, prometheus, begin)) is not None:
             return found
-        time.sleep(1)
+        if stopping.wait(1):
+            raise HarnessError(f"{case.name} is stopped")
     raise HarnessError(f"{case.name}: {case.alert} has not answered after {PATIENCE_S + LEAD_S:.0f} s")
 
 
