@@ -18,7 +18,7 @@ import yaml
 
 from tests.harness import process, promtool
 from tests.harness.debian import Programs
-from tests.harness.detection.cases import SLO, STEP_S, Case
+from tests.harness.detection.cases import SLO, STEP_S, TICKET, TICKET_STEP_S, Case
 from tests.harness.detection.records import levels
 from tests.harness.errors import HarnessError
 from tests.harness.history import DAY_S, Group, evaluate, rules_file
@@ -27,6 +27,7 @@ from tests.harness.traffic import Phase, counted
 
 LEAD_S = 150.0  # from the past's end to the moment that is measured: the past is made in a tenth of it
 ENDS_LEAD_S = LEAD_S + 300.0  # the last errors come while the server runs, not in the past that was written for it
+TICKET_LEAD_S = LEAD_S + 2 * TICKET_STEP_S  # a ticket holds for an evaluation, and the server knows of none before it
 PATIENCE_S = 600.0
 AFTER_S = 0.3  # how long after a scrape errors begin; an outage ends as long before one, and leaves no half interval
 LABELS = {"job": "control-plane-orchestrator", "plane": "control", "service": "orchestrator"}
@@ -100,7 +101,7 @@ def measure(
         server = Server(groups, files, target.instance, programs, folder)
         scrape = server.a_scrape()
         now = scrape + STEP_S * int((time.time() - scrape) // STEP_S)
-        lead = ENDS_LEAD_S if case.kind == "ends" else LEAD_S
+        lead = ENDS_LEAD_S if case.kind == "ends" else TICKET_LEAD_S if case.alert == TICKET else LEAD_S
         due = now + lead - (due_min + case.measured_from) * 60
         target.requests = Requests(case, scrape + STEP_S * round((due - scrape) / STEP_S))
         _write_past(target.requests, groups, target.instance, now, programs, folder)
@@ -111,14 +112,14 @@ def measure(
 
 
 def _wait(case: Case, prometheus: Prometheus, requests: Requests, stopping: threading.Event) -> float:
-    deadline = time.monotonic() + PATIENCE_S + LEAD_S
+    deadline = time.monotonic() + PATIENCE_S + TICKET_LEAD_S
     begin = requests.scraped + case.measured_from * 60
     while time.monotonic() < deadline:
         if (found := _moment(case, prometheus, begin)) is not None:
             return found
         if stopping.wait(1):
             raise HarnessError(f"{case.name} is stopped")
-    raise HarnessError(f"{case.name}: {case.alert} has not answered after {PATIENCE_S + LEAD_S:.0f} s")
+    raise HarnessError(f"{case.name}: {case.alert} has not answered after {PATIENCE_S + TICKET_LEAD_S:.0f} s")
 
 
 def _moment(case: Case, prometheus: Prometheus, begin: float) -> float | None:
