@@ -105,7 +105,7 @@ def measure(
         due = now + lead - (due_min + case.measured_from) * 60
         target.requests = Requests(case, scrape + STEP_S * round((due - scrape) / STEP_S))
         _write_past(target.requests, groups, target.instance, now, programs, folder)
-        if time.time() > now + LEAD_S - 4 * STEP_S:
+        if time.time() > now + lead - 4 * STEP_S:
             raise HarnessError(f"the past of {case.name} took {time.time() - now:.0f} s: the machine is too busy")
         with server.running() as prometheus:
             return _wait(case, prometheus, target.requests, stopping)
