@@ -12,7 +12,7 @@ locals {
     "HTTPEndpointDown", "HTTPEndpointSlowResponse", "TCPEndpointDown",
     "Watchdog", "PrometheusConfigReloadFailed", "PrometheusRuleFailures", "PrometheusTSDBTrouble", "AlertmanagerConfigReloadFailed",
     "AlertmanagerNotificationsFailing", "AlertmanagerClusterDown", "InstanceDown", "BlackboxExporterDown", "ConfigReleaseRejected",
-    "DiskPredictedToFill",
+    "MaintenanceWindowUnusable", "DiskPredictedToFill",
   ]
   # CNSLowMatchRate => cns-low-match-rate, the name of its page.
   page = { for name in local.alert_names : name => lower(replace(replace(name, "/([a-z0-9])([A-Z])/", "$1-$2"), "/([A-Z]+)([A-Z][a-z])/", "$1-$2")) }
