@@ -1,8 +1,10 @@
 # From a fresh clone on Debian 12 with Python 3.11, make and git: all that is fetched or written goes to .cache/ and build/.
 #
-#   make demo      the whole system, three real failures, a report     make test     every tier of tests, with a summary
-#   make render    the config release as plain files                   make latency  how soon a page comes, measured
-#   make lint      ruff, mypy, terraform fmt, shellcheck, trivy, …     make venv     only what the others stand on
+#   make demo      the whole system, three real failures, a report     make test       every tier of tests, with a summary
+#   make render    the config release as plain files                   make latency    how soon a page comes, measured
+#   make faults    what becomes of an alarm under every fault          make detection  how soon errors page, measured
+#   make bench     what it costs, beside its limits                    make lint       ruff, mypy, terraform fmt, trivy, …
+#   make venv      only what the others stand on
 
 PYTHON  ?= $(shell for python in python3.11 python3 /usr/bin/python3.11; do \
              "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>&- && { echo "$$python"; break; }; done)
@@ -34,7 +36,7 @@ export TIMINGS KEEP
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '3,5s/^# *//p' Makefile
+	@sed -n '3,7s/^# *//p' Makefile
 
 # A warm call reads two small files.
 venv:
