@@ -75,4 +75,4 @@ def test_the_budget_of_a_plane_rests_only_while_the_whole_plane_does(
 
 def test_what_watches_the_alerting_itself_never_rests(maintained: dict[str, promtool.Rules]) -> None:
     alerts = [rule for group in maintained["monitoring.yml"]["groups"] for rule in group["rules"]]
-    assert [rule["alert"] for rule in alerts if "maintenance" in rule["expr"]] == ["InstanceDown"]
+    assert [rule["alert"] for rule in alerts if "platform:service:maintenance" in rule["expr"]] == ["InstanceDown"]
