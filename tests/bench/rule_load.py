@@ -4,13 +4,10 @@ A service has three replicas that count requests by status and measure them in a
 time, so that what is scraped goes on where the past ends.
 """
 
-import http.server
 import re
-import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import promql_parser as promql
 
@@ -64,47 +61,15 @@ def buckets(name: str) -> list[Counter]:
     ]
 
 
-class Exporter:
-    """Serves the counters of `number` services, while the block runs."""
+def exported(number: int) -> Callable[[], str]:
+    """What so many services export whenever they are asked."""
+    shown = [counter for group in (counters, buckets) for at in range(number) for counter in group(service(at))]
 
-    def __init__(self, number: int, port: int) -> None:
-        shown = [
-            counter
-            for group in (counters, buckets)
-            for at in range(number)
-            for counter in group(service(at))
-        ]  # fmt: skip
-        self.port = port
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), _handler(shown))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+    def metrics() -> str:
+        now = time.time()
+        return "".join(f"{counter.series} {counter.at(now)}\n" for counter in shown)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-def _handler(shown: Sequence[Counter]) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            now = time.time()
-            body = "".join(f"{counter.series} {counter.at(now)}\n" for counter in shown).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    return Handler
+    return metrics
 
 
 # ---------------------------------------------------------------- the past

@@ -1,21 +1,21 @@
 """A Prometheus that evaluates rule files on a written past while its services are scraped, and what that costs."""
 
 import time
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import psutil
 import yaml
 
-from tests.bench.rule_load import Exporter
+from tests.bench.rule_load import exported
 from tests.harness import paths
 from tests.harness.debian import Programs
-from tests.harness.process import Process, Supervisor, free_port
+from tests.harness.process import Supervisor, free_port
 from tests.harness.progress import step
-from tests.harness.prometheus import Prometheus, backfill
+from tests.harness.prometheus import Prometheus, backfill, start
+from tests.harness.standins.exporter import Exporter
 
 EVALUATION_S = 15
 ONE_BLOCK_S = 1458 * 3600  # the next length above thirty days that promtool knows
@@ -31,40 +31,16 @@ class Cost(NamedTuple):
 
 
 class RuleServer:
-    """`services` are scraped; `past` are lines of OpenMetrics text up to now."""
+    """Runs in a `rule_server` block."""
 
-    def __init__(self, supervisor: Supervisor, programs: Programs, services: int, past: Iterable[str]) -> None:
-        self._folder = supervisor.run_dir
-        port, self._exporter = free_port(), Exporter(services, free_port())
+    def __init__(self, supervisor: Supervisor, target: str, port: int) -> None:
+        self.folder = supervisor.run_dir
+        self.config = self.folder / "prometheus.yml"
+        self._supervisor, self._target = supervisor, target
         self.prometheus = Prometheus(f"http://127.0.0.1:{port}")
-        backfill(programs.promtool, past, self._folder / "data", block_s=ONE_BLOCK_S)
-        (self._folder / "data.openmetrics").unlink()
         self._write(())
-        command: list[str | Path] = [
-            programs.prometheus,
-            f"--config.file={self._folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={self._folder / 'data'}",
-            "--storage.tsdb.retention.time=60d",
-            "--web.enable-lifecycle",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ]
-        self._process: Process = supervisor.start(
-            "prometheus", command, ready=self.prometheus.is_ready, ports=[port], timeout_s=READY_TIMEOUT_S
-        )
 
-    def __enter__(self) -> Self:
-        self._exporter.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.stop()
-        self._exporter.__exit__(kind, value, trace)
-
-    def cost(
-        self, what: str, groups: Sequence[dict[str, Any]], lasts_s: float, warm_s: float = 2 * EVALUATION_S
-    ) -> Cost:
+    def cost(self, what: str, groups: Sequence[dict[str, Any]], lasts_s: float) -> Cost:
         """Evaluate these groups, and nothing else, for a while. Whole intervals are counted."""
         self._write(groups)
         self.prometheus.reload()
@@ -88,24 +64,29 @@ class RuleServer:
         return float(next((sample["value"][1] for sample in answer["data"]["result"]), 0))
 
     def _cpu(self) -> float:
-        times = psutil.Process(self._process.pid).cpu_times()
+        times = psutil.Process(self._supervisor.processes["prometheus"].pid).cpu_times()
         return float(times.user + times.system)
 
     def _write(self, groups: Sequence[dict[str, Any]]) -> None:
         every = f"{EVALUATION_S}s"
-        targets = [f"127.0.0.1:{self._exporter.port}"]
         config = {
             "global": {"scrape_interval": every, "evaluation_interval": every},
             "rule_files": ["rules.yml"],
             "scrape_configs": [
-                {"job_name": "services", "honor_labels": True, "static_configs": [{"targets": targets}]},
+                {"job_name": "services", "honor_labels": True, "static_configs": [{"targets": [self._target]}]},
                 {"job_name": "self", "static_configs": [{"targets": [self.prometheus.url.removeprefix("http://")]}]},
             ],
         }
-        (self._folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-        (self._folder / "rules.yml").write_text(yaml.dump({"groups": list(groups)}, Dumper=yaml.CSafeDumper))
+        self.config.write_text(yaml.safe_dump(config))
+        (self.folder / "rules.yml").write_text(yaml.dump({"groups": list(groups)}, Dumper=yaml.CSafeDumper))
 
 
-def new_supervisor() -> Supervisor:
-    """A folder of its own for one server."""
-    return Supervisor(paths.new_run("rules"))
+@contextmanager
+def rule_server(programs: Programs, services: int, past: Iterable[str]) -> Iterator[RuleServer]:
+    """A server in a folder of its own. `services` are scraped; `past` are lines of OpenMetrics text up to now."""
+    with Supervisor(paths.new_run("rules")) as supervisor, Exporter(exported(services)) as exporter:
+        server, data = RuleServer(supervisor, exporter.target, port := free_port()), supervisor.run_dir / "data"
+        backfill(programs.promtool, past, data, block_s=ONE_BLOCK_S)
+        data.with_suffix(".openmetrics").unlink()
+        start(supervisor, programs, server.config, data, "--web.enable-lifecycle", port=port, timeout_s=READY_TIMEOUT_S)
+        yield server

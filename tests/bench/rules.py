@@ -15,7 +15,7 @@ import yaml
 from tests.bench import peer_rules
 from tests.bench.part import Part, Row
 from tests.bench.rule_load import DAY_S, MINUTE_S, SCRAPE_S, looked_back_on, past_of_counters, past_of_records, service
-from tests.bench.rule_server import EVALUATION_S, Cost, RuleServer, new_supervisor
+from tests.bench.rule_server import EVALUATION_S, Cost, RuleServer, rule_server
 from tests.harness import paths
 from tests.harness.debian import programs
 from tests.harness.history import seconds
@@ -57,7 +57,7 @@ def _suite(suite: str, scaled: bool) -> Iterator[Row]:
     groups = slo_groups(SLOS)
     now = int(time.time())
     past = _past(groups, now, raw_days=3)
-    with new_supervisor() as supervisor, RuleServer(supervisor, programs(suite), SLOS, past) as server:
+    with rule_server(programs(suite), SLOS, past) as server:
         idle = server.cost(f"{suite}, scraping alone", [], MEASURED_S)
         peer = server.cost(f"{suite}, the peers' shape", peer_rules.groups(PEER_SLOS, PEER_SERVICES), MEASURED_S)
         peer_series = server.series("slo_id") / PEER_SLOS
@@ -83,7 +83,7 @@ def _beside(what: str, ours: float, theirs: float, limit: float) -> Row:
 def _many(suite: str, usual: float) -> Iterator[Row]:
     groups = slo_groups(MANY)
     past = _past(groups, int(time.time()), raw_days=0)
-    with new_supervisor() as supervisor, RuleServer(supervisor, programs(suite), MANY, past) as server:
+    with rule_server(programs(suite), MANY, past) as server:
         idle = server.cost(f"{suite}, {MANY} services, scraping alone", [], MEASURED_S)
         cost = server.cost(f"{suite}, {MANY} SLOs", groups, WHOLE_ROUND_S)
         series, each = server.series("slo") / MANY, _ms(cost, idle, MANY)

@@ -16,9 +16,9 @@ import yaml
 
 from tests.harness.debian import Programs
 from tests.harness.errors import HarnessError
-from tests.harness.process import Supervisor, free_port, run
+from tests.harness.process import Supervisor, run
 from tests.harness.progress import step
-from tests.harness.prometheus import Prometheus, backfill
+from tests.harness.prometheus import backfill, start
 
 SCRAPE_S = 15
 HOUR_S, DAY_S = 3600, 86400
@@ -191,23 +191,16 @@ def evaluate(groups: Sequence[Group], interval: str, between: tuple[int, int], p
     folder = rules.parent
     folder.mkdir(exist_ok=True)
     rules.write_text(yaml.safe_dump({"groups": list(groups)}))
-    (folder / "prometheus.yml").write_text("{}\n")
-    port = free_port()
-    prometheus = Prometheus(f"http://127.0.0.1:{port}")
-    command: list[str | Path] = [
-        programs.prometheus,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={data}",
-        "--storage.tsdb.retention.time=60d",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
+    config = folder / "prometheus.yml"
+    config.write_text("{}\n")
     with Supervisor(folder) as supervisor:
-        log = supervisor.start("prometheus", command, ready=prometheus.is_ready, ports=[port]).log
-        start, end = between
+        prometheus = start(supervisor, programs, config, data)
+        log = supervisor.processes["prometheus"].log
+        begin, end = between
         done = run(
             [
                 programs.promtool, "tsdb", "create-blocks-from", "rules", f"--url={prometheus.url}", "--quiet",
-                f"--start={start}", f"--end={end}", f"--eval-interval={interval}", f"--output-dir={data}",
+                f"--start={begin}", f"--end={end}", f"--eval-interval={interval}", f"--output-dir={data}",
                 rules,
             ],
             timeout_s=EVALUATION_TIMEOUT_S,

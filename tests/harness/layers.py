@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.harness.debian import Programs
-from tests.harness.process import Supervisor, free_port
-from tests.harness.prometheus import Prometheus, backfill
+from tests.harness.process import Supervisor
+from tests.harness.prometheus import Prometheus, backfill, start
 
 ONE_BLOCK_S = 1458 * 3600
 MOST_POINTS = 11_000  # that Prometheus answers at once
@@ -31,20 +31,10 @@ class Layers:
     @contextmanager
     def server(self) -> Iterator[Prometheus]:
         """A server on all that was written."""
-        port = free_port()
-        prometheus = Prometheus(f"http://127.0.0.1:{port}")
         config = self.folder / "prometheus.yml"
         config.write_text("{}\n")
-        command: list[str | Path] = [
-            self.programs.prometheus,
-            f"--config.file={config}",
-            f"--storage.tsdb.path={self.folder / 'data'}",
-            "--storage.tsdb.retention.time=60d",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ]
         with Supervisor(self.folder) as supervisor:
-            supervisor.start("prometheus", command, ready=prometheus.is_ready, ports=[port])
-            yield prometheus
+            yield start(supervisor, self.programs, config, self.folder / "data")
 
 
 def _ended(lines: Iterator[str]) -> Iterator[str]:

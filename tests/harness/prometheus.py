@@ -1,4 +1,4 @@
-"""A small client of a running Prometheus, and the making of its past."""
+"""A small client of a running Prometheus, its start on a folder of data, and the making of its past."""
 
 import json
 import time
@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.harness import process
+from tests.harness.debian import Programs
 from tests.harness.errors import HarnessError
 from tests.harness.progress import step
 
 BACKFILL_TIMEOUT_S = 300
+RETENTION = "60d"  # longer than any past that is written
 
 
 class HttpApi:
@@ -121,6 +123,33 @@ class Prometheus(HttpApi):
     def _get(self, path: str, parameters: Mapping[str, str] | None = None) -> Any:
         query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
         return self.request("GET", path + query)["data"]
+
+
+def start(
+    supervisor: process.Supervisor,
+    programs: Programs,
+    config: Path,
+    data: Path,
+    *flags: str,
+    port: int = 0,
+    timeout_s: float = 30.0,
+) -> Prometheus:
+    """A Prometheus with this configuration on the TSDB folder `data`, ready; the supervisor knows it as "prometheus".
+
+    `port` 0 takes a free one. HarnessError when it is not ready after `timeout_s`.
+    """
+    port = port or process.free_port()
+    prometheus = Prometheus(f"http://127.0.0.1:{port}")
+    command: list[str | Path] = [
+        programs.prometheus,
+        f"--config.file={config}",
+        f"--storage.tsdb.path={data}",
+        f"--storage.tsdb.retention.time={RETENTION}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        *flags,
+    ]
+    supervisor.start("prometheus", command, ready=prometheus.is_ready, ports=[port], timeout_s=timeout_s)
+    return prometheus
 
 
 def backfill(promtool: Path, openmetrics: Path | Iterable[str], data: Path, block_s: int | None = None) -> None:

@@ -10,9 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
 
 import yaml
 
@@ -22,7 +20,8 @@ from tests.harness.detection.cases import SLO, STEP_S, TICKET, TICKET_STEP_S, Ca
 from tests.harness.detection.records import levels
 from tests.harness.errors import HarnessError
 from tests.harness.history import DAY_S, Group, evaluate, rules_file
-from tests.harness.prometheus import Prometheus, backfill
+from tests.harness.prometheus import Prometheus, backfill, start
+from tests.harness.standins.exporter import Exporter
 from tests.harness.traffic import Phase, counted
 
 LEAD_S = 150.0  # from the past's end to the moment that is measured: the past is made in a tenth of it
@@ -55,35 +54,15 @@ class Requests:
 
 
 class Target:
-    """Exports the counters of now (none at first) at a port of its own, until it is closed."""
+    """What is exported now: nothing at first."""
 
     def __init__(self) -> None:
         self.requests: Requests | None = None
-        target = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                shown = target.requests.shown(time.time()) if target.requests else ()
-                lines = [f'http_requests_total{{status="{status}"}} {count}\n' for status, count in shown]
-                data = "".join(["# TYPE http_requests_total counter\n", *lines]).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", process.free_port()), Handler)
-        self.instance = f"127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def metrics(self) -> str:
+        shown = self.requests.shown(time.time()) if self.requests else ()
+        lines = [f'http_requests_total{{status="{status}"}} {count}\n' for status, count in shown]
+        return "".join(["# TYPE http_requests_total counter\n", *lines])
 
 
 def measure(
@@ -97,14 +76,15 @@ def measure(
     folder.mkdir(parents=True)
     rules = promtool.select(promtool.parse(files), {"slos.yml": [f"slo-{SLO}", f"slo-{SLO}-*"]})
     groups = rules["slos.yml"]["groups"]
-    with Target() as target:
-        server = Server(groups, files, target.instance, programs, folder)
+    target = Target()
+    with Exporter(target.metrics) as exporter:
+        server = Server(groups, files, exporter.target, programs, folder)
         scrape = server.a_scrape()
         now = scrape + STEP_S * int((time.time() - scrape) // STEP_S)
         lead = ENDS_LEAD_S if case.kind == "ends" else TICKET_LEAD_S if case.alert == TICKET else LEAD_S
         due = now + lead - (due_min + case.measured_from) * 60
         target.requests = Requests(case, scrape + STEP_S * round((due - scrape) / STEP_S))
-        _write_past(target.requests, groups, target.instance, now, programs, folder)
+        _write_past(target.requests, groups, exporter.target, now, programs, folder)
         if time.time() > now + lead - 4 * STEP_S:
             raise HarnessError(f"the past of {case.name} took {time.time() - now:.0f} s: the machine is too busy")
         with server.running() as prometheus:
@@ -157,18 +137,8 @@ class Server:
     @contextmanager
     def running(self, data: str = "data") -> Iterator[Prometheus]:
         self.rules.write_text(yaml.safe_dump({"groups": list(self.groups)}, sort_keys=False, width=10_000))
-        port = process.free_port()
-        prometheus = Prometheus(f"http://127.0.0.1:{port}")
-        command: list[str | Path] = [
-            self.programs.prometheus,
-            f"--config.file={self.folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={self.folder / data}",
-            "--storage.tsdb.retention.time=60d",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ]
         with process.Supervisor(self.folder) as supervisor:
-            supervisor.start("prometheus", command, ready=prometheus.is_ready, ports=[port])
-            yield prometheus
+            yield start(supervisor, self.programs, self.folder / "prometheus.yml", self.folder / data)
 
     def a_scrape(self) -> float:
         """The moment of one scrape (Unix seconds): a server scrapes a target at the same phase after every start."""
